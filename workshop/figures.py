@@ -1,0 +1,68 @@
+"""Give a drawn figure the deck's font, so that it looks the same wherever it is shown."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+FAMILY = "Source Sans Pro"
+# (weight, style) -> file of the family that ships with reveal.js
+FACES = {
+    (400, "normal"): "source-sans-pro-regular",
+    (600, "normal"): "source-sans-pro-semibold",
+    (400, "italic"): "source-sans-pro-italic",
+}
+
+
+def reveal_folder() -> Path:
+    """Return the folder of the installed reveal.js (it ships in the package sphinx-revealjs)."""
+    return Path(find_spec("sphinx_revealjs").origin).parent / "_static/revealjs"
+
+
+def font_file(face: str, suffix: str = "woff") -> Path:
+    """Return the file of one face of the deck's font."""
+    return reveal_folder() / f"dist/theme/fonts/source-sans-pro/{face}.{suffix}"
+
+
+def font_face(weight: int, style: str, data: bytes) -> str:
+    """Return the CSS that declares one embedded face of the deck's font."""
+    encoded = base64.b64encode(data).decode()
+    return (
+        f'@font-face{{font-family:"{FAMILY}";font-weight:{weight};font-style:{style};'
+        f'src:url("data:font/woff;base64,{encoded}") format("woff")}}'
+    )
+
+
+def with_font(svg: str) -> str:
+    """Return the SVG with the letters that it uses of the deck's font embedded.
+
+    An SVG shown as an image cannot see the fonts of the page around it.
+    """
+    if FAMILY not in svg:
+        return svg
+    letters = "".join(sorted(set(re.sub(r"<[^>]*>", "", svg))))
+    styles = [(400, "normal")]
+    styles += [(600, "normal")] if re.search(r"font-weight\s*[:=]\s*\"?\s*([6-9]00|bold)", svg) else []
+    styles += [(400, "italic")] if re.search(r"font-style\s*[:=]\s*\"?\s*italic", svg) else []
+    faces = "".join(font_face(*key, _subset(FACES[key], letters)) for key in styles)
+    return re.sub(r"(<svg\b[^>]*>)", rf"\1<style>{faces}</style>", svg, count=1)
+
+
+@cache
+def _subset(face: str, letters: str) -> bytes:
+    font = TTFont(font_file(face, "ttf"))
+    options = subset.Options(flavor="woff", layout_features=["kern"], notdef_outline=True)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text=letters)
+    subsetter.subset(font)
+    font.flavor = "woff"
+    buffer = io.BytesIO()
+    font.save(buffer)
+    return buffer.getvalue()
