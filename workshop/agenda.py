@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -147,6 +148,8 @@ def _edition(key: str, table: dict, names: set[str], root: Path) -> Edition:
     where = f"editions.{key}"
     if not isinstance(table, dict):
         raise WorkshopError(f"workshop.toml: {where} must be a table [{where}].")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", key):  # it becomes a folder and a Make target
+        raise WorkshopError(f"workshop.toml: {where}: name it with letters, digits, - and _ only.")
     sessions = _list(table, "sessions", where)
     edition = _build(Edition, table, where, key=key)
     try:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import Error, sync_playwright
@@ -38,6 +39,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+_running: list = []  # Playwright's synchronous interface starts once in a thread, not twice
+
 
 def find_chromium() -> str | None:
     """Return the path of a Chromium, Chrome or Edge, or None: $BROWSER_PATH, installed, Playwright's.
@@ -55,9 +58,14 @@ def find_chromium() -> str | None:
         for app in MAC_APPS:
             if (folder / app).exists():
                 return str(folder / app)
-    with sync_playwright() as playwright:
-        downloaded = playwright.chromium.executable_path
+    downloaded = _playwrights_own()
     return downloaded if Path(downloaded).exists() else None
+
+
+@cache
+def _playwrights_own() -> str:
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
 
 
 def ensure_chromium() -> str:
@@ -84,7 +92,10 @@ def ensure_chromium() -> str:
 
 @contextmanager
 def launched():
-    """Yield a headless Chromium (a Playwright Browser)."""
+    """Yield a headless Chromium (a Playwright Browser); within another such block, the same one."""
+    if _running:
+        yield _running[0]
+        return
     path = find_chromium()
     if path is None:
         raise WorkshopError(
@@ -100,7 +111,9 @@ def launched():
             raise WorkshopError(
                 f"{path} does not start ({reason}): set BROWSER_PATH to another browser."
             ) from None
+        _running.append(browser)
         try:
             yield browser
         finally:
+            _running.clear()
             browser.close()

@@ -146,6 +146,10 @@ def _styles() -> list[str]:
 @cache
 def _scripts() -> list[str]:
     folder = reveal_folder()
-    files = [folder / "dist/reveal.js", folder / "plugin/notes/notes.js", TEMPLATES / "deck/deck.js"]
+    files = [
+        folder / "dist/reveal.js",
+        folder / "plugin/notes/notes.js",
+        TEMPLATES / "deck/deck.js",
+    ]
     # A script ends at the first "</script", wherever it stands.
     return [re.sub(r"</(script)", r"<\\/\1", path.read_text(encoding="utf-8")) for path in files]

@@ -49,7 +49,9 @@ def with_font(svg: str) -> str:
         return svg
     letters = "".join(sorted(set(re.sub(r"<[^>]*>", "", svg))))
     styles = [(400, "normal")]
-    styles += [(600, "normal")] if re.search(r"font-weight\s*[:=]\s*\"?\s*([6-9]00|bold)", svg) else []
+    styles += (
+        [(600, "normal")] if re.search(r"font-weight\s*[:=]\s*\"?\s*([6-9]00|bold)", svg) else []
+    )
     styles += [(400, "italic")] if re.search(r"font-style\s*[:=]\s*\"?\s*italic", svg) else []
     faces = "".join(font_face(*key, _subset(FACES[key], letters)) for key in styles)
     return re.sub(r"(<svg\b[^>]*>)", rf"\1<style>{faces}</style>", svg, count=1)

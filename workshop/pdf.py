@@ -91,6 +91,7 @@ def print_pdf(page_html: Path, target: Path, deck: str) -> int:
         page.evaluate(SHOW_ALL)
         if overflow := page.evaluate(MEASURE):
             raise WorkshopError("\n".join(_sentence(deck, *found) for found in overflow))
+        count = page.locator(".pdf-page").count()
         page.pdf(
             path=temporary,
             prefer_css_page_size=True,
@@ -98,7 +99,8 @@ def print_pdf(page_html: Path, target: Path, deck: str) -> int:
             tagged=True,
             outline=True,
         )
-        return page.locator(".pdf-page").count()
+        page.close()
+        return count
 
 
 def _sentence(deck: str, slide: int, title: str, cell: str, pixels: int, what: str) -> str:

@@ -16,7 +16,7 @@ Reveal.initialize({
 
 // In the print view every page carries the footer.
 Reveal.on("pdf-ready", () => {
-  const footer = document.querySelector("main > .deck-footer");
+  const footer = document.querySelector(".reveal > .deck-footer");
   for (const page of document.querySelectorAll(".pdf-page")) {
     page.append(footer.cloneNode(true));
   }
