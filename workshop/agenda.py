@@ -47,6 +47,7 @@ class Session:
 
     @property
     def end(self) -> dt.datetime:
+        """Return when the session ends."""
         return later(self.start, self.minutes)
 
 

@@ -43,7 +43,7 @@ _running: list = []  # Playwright's synchronous interface starts once in a threa
 
 
 def find_chromium() -> str | None:
-    """Return the path of a Chromium, Chrome or Edge, or None: $BROWSER_PATH, installed, Playwright's.
+    """Return the path of a browser: $BROWSER_PATH, an installed one, Playwright's, or None.
 
     Raises WorkshopError when $BROWSER_PATH is set and is not a program.
     """

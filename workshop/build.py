@@ -1,4 +1,4 @@
-"""Build one deck from anywhere: execute, HTML, PDF; both artefacts appear together or not at all."""
+"""Build one deck from anywhere: execute, HTML, PDF; both appear together or not at all."""
 
 from __future__ import annotations
 

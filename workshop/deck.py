@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from workshop.agenda import Agenda, Edition, clock, day, later
 from workshop.errors import WorkshopError
+from workshop.references import cited, read_references, reference_list, with_citations
 
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$")
 FENCE = re.compile(r"^ {0,3}(```|~~~)")
@@ -163,9 +164,10 @@ def prepare(
 ) -> NotebookNode:
     """Derive what an edition shows of a deck; the notebook given stays as it is.
 
-    Leaves out slides tagged `long` in a short edition, completes the title slide, puts the notes
-    right after the slide's first cell (nbconvert would nest them in a preceding fragment) with
-    the clock time on top, and sets `metadata.workshop` to the title, footer and language.
+    Leaves out slides tagged `long` in a short edition; completes the title slide and the cells
+    tagged `agenda` (the schedule) and `people`; writes out citations; puts the notes right after
+    the slide's first cell (nbconvert would nest them in a preceding fragment) with the clock time
+    on top; and sets `metadata.workshop` to the title, footer and language.
     `deck` is the path as in workshop.toml; `source` is 'real', 'synthetic' or None (no data).
     """
     notebook = copy.deepcopy(notebook)
@@ -181,8 +183,15 @@ def prepare(
             f'<p class="title-event">{html.escape(" · ".join(filter(None, facts)))}</p>\n'
             f'<p class="title-data">{html.escape(label)}</p>'
         )
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "agenda" in tags:
+            cell.source += f"\n\n{_schedule(edition)}"
+        if "people" in tags:
+            cell.source += f"\n\n{_people(agenda)}"
     if session:
         _write_clock(slides, session)
+    _write_citations(slides)
     slides[0].cells[0].metadata["slideshow"] = {
         **slides[0].cells[0].metadata.get("slideshow", {}),
         "slide_type": "slide",
@@ -198,6 +207,40 @@ def prepare(
         "language": agenda.language,
     }
     return notebook
+
+
+def _schedule(edition: Edition) -> str:
+    """Return the edition's sessions with clock times as an HTML table."""
+    rows = "".join(
+        f'<tr class="{s.kind}"><td>{clock(s.start)}</td><td>{html.escape(s.title)}</td>'
+        f"<td>{s.minutes} min</td></tr>\n"
+        for s in edition.sessions
+    )
+    head = "<thead><tr><th>Starts</th><th>Session</th><th>Lasts</th></tr></thead>"
+    return f'<table class="schedule">{head}\n<tbody>\n{rows}</tbody></table>'
+
+
+def _people(agenda: Agenda) -> str:
+    """Return the people of the workshop as a Markdown list."""
+    lines = []
+    for person in agenda.people:
+        facts = filter(None, [person.title, person.affiliation])
+        lines.append(f"- **{person.name}**, {person.role} · {', '.join(facts)}")
+    return "\n".join(lines)
+
+
+def _write_citations(slides: list[Slide]) -> None:
+    """Turn `[@key]` into (Author, year) and fill the slide tagged `references` with the entries."""
+    markdown = [c for slide in slides for c in slide.cells if c.cell_type == "markdown"]
+    keys = list(dict.fromkeys(key for cell in markdown for key in cited(cell.source)))
+    if not keys:
+        return
+    references = read_references()
+    for cell in markdown:
+        cell.source = with_citations(cell.source, references)
+    for slide in slides:
+        if "references" in slide.tags:
+            slide.cells[0].source += f"\n\n{reference_list(keys, references)}"
 
 
 def _write_clock(slides: list[Slide], session) -> None:

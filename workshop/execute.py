@@ -20,13 +20,13 @@ from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
 
 CELL_TIMEOUT = 300  # seconds
-# What a deck's cells import, read or are pinned to. The rest of the package cannot change an output.
+# What a deck's cells import, read or are pinned to; the rest of the package changes no output.
 RUNTIME = ("workshop/data.py", "workshop/cohort.py", "workshop/charts.py", "workshop/figures.py")
 PINS = ("requirements.txt", "data/cohort.json")
 
 
 def is_ours(deck: Path) -> bool:
-    """Tell whether the deck lies in the kit's `slides/` or `demos/`, where the strict rules hold."""
+    """Tell whether the deck lies in the kit's `slides/` or `demos/`: the strict rules hold."""
     return deck.resolve().parent in {ROOT / "slides", ROOT / "demos"}
 
 

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from workshop.agenda import ROOT, read_agenda
+from workshop.browser import launched
+from workshop.execute import execute
+from workshop.export import export
+from workshop.pdf import print_pdf
+
+AGENDA = read_agenda()
+DECKS = sorted({deck for edition in AGENDA.editions.values() for deck in edition.decks})
+SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edition.decks]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A deck of the kit as people get it."""
+
+    deck: str
+    edition: str
+    executed: Path
+    html: Path
+    pdf: Path
+    pages: int
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """Return a function (edition, deck) -> Exported that builds each once a session."""
+    folder = tmp_path_factory.mktemp("build")
+    built: dict[tuple[str, str], Exported] = {}
+
+    def build(edition: str, deck: str) -> Exported:
+        if (edition, deck) not in built:
+            executed = folder / "executed" / deck
+            if not executed.exists():
+                execute(ROOT / deck, executed)
+            page = (folder / edition / deck).with_suffix(".html")
+            pdf = page.with_suffix(".pdf")
+            shown_in = AGENDA.edition(edition)
+            export(executed, page, (ROOT / deck).parent, AGENDA, shown_in, deck)
+            pages = print_pdf(page, pdf, deck)
+            built[edition, deck] = Exported(deck, edition, executed, page, pdf, pages)
+        return built[edition, deck]
+
+    return build
+
+
+@pytest.fixture(
+    scope="session", params=SHOWN, ids=lambda shown: f"{shown[0]}-{Path(shown[1]).stem}"
+)
+def shown(request, exported) -> Exported:
+    """Go through every deck of every edition."""
+    return exported(*request.param)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chromium():
+    """Yield one headless browser for all tests; exports made by a test print with it too."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(chromium):
+    """Yield a fresh page of 1280 × 720 that remembers its requests and errors."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.requests, page.errors = [], []
+    context.on("request", lambda request: page.requests.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: page.errors.append(message.text) if message.type == "error" else None,
+    )
+    yield page
+    context.close()

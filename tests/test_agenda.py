@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from workshop.agenda import ROOT, clock, format_agenda, read_agenda
+from workshop.errors import WorkshopError
+
+
+@pytest.fixture
+def toml(tmp_path):
+    """Return a function that writes a changed workshop.toml beside empty decks."""
+    for deck in ROOT.glob("*/*.ipynb"):
+        copy = tmp_path / deck.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        copy.touch()
+    original = (ROOT / "workshop.toml").read_text(encoding="utf-8")
+
+    def changed(old: str = "", new: str = "") -> Path:
+        assert old in original
+        path = tmp_path / "workshop.toml"
+        path.write_text(original.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return changed
+
+
+def starts(edition: str) -> dict[str, str]:
+    return {s.title: clock(s.start) for s in read_agenda().edition(edition).sessions}
+
+
+def test_pydata_runs_from_half_past_one_to_half_past_three():
+    edition = read_agenda().edition("pydata")
+    assert starts("pydata") == {
+        "Welcome": "1:30 PM",
+        "Social context": "1:34 PM",
+        "The scenario: who gets extra care?": "1:43 PM",
+        "Measurement": "1:48 PM",
+        "Data": "2:00 PM",
+        "Assess disparities": "2:04 PM",
+        "Mitigate disparities": "2:16 PM",
+        "Accountability": "2:27 PM",
+        "Panel": "2:30 PM",
+    }
+    assert clock(edition.sessions[-1].end) == "3:30 PM"
+    assert edition.sessions[-1].end.utcoffset() == dt.timedelta(hours=-5)  # CDT
+    assert sum(s.minutes for s in edition.sessions) == 120
+
+
+def test_scipy_runs_from_nine_to_one_with_two_breaks():
+    sessions = read_agenda().edition("scipy").sessions
+    assert [(s.title, clock(s.start)) for s in sessions] == [
+        ("Welcome", "9:00 AM"),
+        ("Social context", "9:12 AM"),
+        ("The scenario: who gets extra care?", "9:45 AM"),
+        ("Measurement", "9:58 AM"),
+        ("Break", "10:36 AM"),
+        ("Data", "10:46 AM"),
+        ("Assess disparities", "11:08 AM"),
+        ("Break", "11:48 AM"),
+        ("Mitigate disparities", "11:58 AM"),
+        ("Accountability", "12:40 PM"),
+    ]
+    assert clock(sessions[-1].end) == "1:00 PM"
+    assert sum(s.minutes for s in sessions) == 240
+
+
+def test_an_edition_over_a_change_of_clocks_keeps_elapsed_minutes(toml):
+    # In Chicago the clocks went back from 2:00 to 1:00 AM on 7 November 2021.
+    path = toml("date = 2021-10-28\nstart = 13:30:00", "date = 2021-11-07\nstart = 00:58:00")
+    edition = read_agenda(path).edition("pydata")
+    assert clock(edition.sessions[-1].end) == "1:58 AM"
+
+
+def test_an_edition_is_added_in_workshop_toml_alone(toml):
+    path = toml()
+    with path.open("a", encoding="utf-8") as file:
+        file.write(
+            '[editions.meetup]\nname = "Meetup"\ndate = 2027-01-05\nstart = 18:00:00\n'
+            'timezone = "Europe/Berlin"\nminutes = 30\n'
+            '[[editions.meetup.sessions]]\ntitle = "Social context"\nkind = "talk"\nminutes = 30\n'
+            'deck = "slides/01-social-context.ipynb"\n'
+        )
+    edition = read_agenda(path).edition("meetup")
+    assert edition.decks == ["slides/01-social-context.ipynb"]
+    assert clock(edition.sessions[0].end) == "6:30 PM"
+
+
+def test_the_table_shows_every_session_with_its_times():
+    table = format_agenda(read_agenda().edition("scipy"))
+    assert table.startswith("SciPy 2021, Tuesday 13 July 2021, America/Chicago")
+    assert "10:36 AM – 10:46 AM   10  break" in table
+    assert len(table.splitlines()) == 2 + 2 + 10 + 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("minutes = 120", "minutes = 110", "editions.pydata.minutes is 110"),
+        (
+            "minutes = 9\n",
+            'minutes = "9"\n',
+            r"editions.pydata.sessions\[2\].minutes must be a who",
+        ),
+        ("minutes = 9\n", "minutes = true\n", r"sessions\[2\].minutes must be a whole number"),
+        ("minutes = 9\n", "minutes = -9\n", r"sessions\[2\].minutes must be 1 or more"),
+        ("minutes = 9\n", "minuts = 9\n", r"unknown key editions.pydata.sessions\[2\].minuts"),
+        ("minutes = 9\n", "", r"editions.pydata.sessions\[2\].minutes is missing"),
+        ('kind = "talk"', 'kind = "lecture"', r"sessions\[1\].kind is 'lecture'"),
+        ("01-social-context", "01-social-contest", "no such file"),
+        ("America/Chicago", "America/Chicogo", "editions.pydata.timezone is 'America/Chicogo'"),
+        ('speaker = "Michael', 'speaker = "Mikhail', "not among the people"),
+        ('role = "moderator"', 'role = "chair"', r"people\[1\].role is 'chair'"),
+        ("date = 2021-10-28", 'date = "28 October"', "editions.pydata.date must be a date"),
+        ('title = "Fairness', 'titel = "Fairness', "unknown key titel"),
+        ("[editions.pydata]", '[editions."py data"]', "letters, digits"),
+        ("[editions.pydata]", "[editions.pydata", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_key(toml, old, new, says):
+    with pytest.raises(WorkshopError, match=says) as caught:
+        read_agenda(toml(old, new))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_missing_file_and_an_unknown_edition_are_named(tmp_path):
+    with pytest.raises(WorkshopError, match=r"workshop.toml is missing"):
+        read_agenda(tmp_path / "workshop.toml")
+    with pytest.raises(WorkshopError, match="no edition 'scypi'.*pydata, scipy"):
+        read_agenda().edition("scypi")

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from tests.conftest import AGENDA, DECKS
+from workshop.agenda import ROOT
+from workshop.deck import prepare, read_deck, slides_of
+from workshop.errors import WorkshopError
+from workshop.references import cited, read_references, with_citations
+
+
+def citations() -> set[str]:
+    return {key for deck in DECKS for c in read_deck(ROOT / deck).cells for key in cited(c.source)}
+
+
+def test_every_citation_has_an_entry_and_every_entry_is_cited():
+    assert citations() == set(read_references())
+
+
+@pytest.mark.parametrize("key", read_references())
+def test_an_entry_says_who_when_what_and_where_it_is(key):
+    reference = read_references()[key]
+    assert str(reference.year) in reference.cite
+    assert reference.cite.split()[0].rstrip(",") in reference.authors
+    assert len(reference.title.split()) >= 2
+    assert re.fullmatch(r"https://\S+\.\S+", reference.address)
+    assert not reference.doi or re.fullmatch(r"10\.\d{4,9}/\S+", reference.doi)
+
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_a_decks_references_slide_lists_what_it_cites(deck):
+    slides = slides_of(prepare(read_deck(ROOT / deck), AGENDA, AGENDA.edition("scipy"), deck, None))
+    listed = next(slide.cells[0].source for slide in slides if "references" in slide.tags)
+    keys = [key for cell in read_deck(ROOT / deck).cells for key in cited(cell.source)]
+    assert keys
+    for key in keys:
+        assert read_references()[key].entry in listed
+    assert "[@" not in "".join(c.source for slide in slides for c in slide.cells)
+
+
+def test_a_citation_becomes_author_and_year_with_a_link():
+    text = with_citations("Traps [@selbst-2019].", read_references())
+    assert text == "Traps ([Selbst et al., 2019](https://doi.org/10.1145/3287560.3287598))."
+
+
+def test_an_unknown_citation_and_an_entry_without_a_link_are_named(tmp_path):
+    deck = new_notebook(cells=[new_markdown_cell("# A\n\nSee [@nobody-1999].")])
+    with pytest.raises(WorkshopError, match="nobody-1999.*add the entry"):
+        prepare(deck, AGENDA, AGENDA.edition(), "slides/a.ipynb", None)
+    path = tmp_path / "references.toml"
+    path.write_text('[a]\ncite = "A, 1"\nauthors = "A"\nyear = 1\ntitle = "T t"\n', "utf-8")
+    with pytest.raises(WorkshopError, match="needs a doi or an https link"):
+        read_references(path)

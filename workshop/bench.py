@@ -1,0 +1,182 @@
+"""Measure what a room feels: live cells, builds, printing, and how decks of any size scale."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from workshop import data
+from workshop.agenda import ROOT, read_agenda
+from workshop.browser import launched
+from workshop.deck import read_deck
+from workshop.execute import run
+from workshop.export import export
+from workshop.files import Progress
+from workshop.pdf import print_pdf
+
+SIZES = (10, 100, 198, 1000)
+LIVE_CELL_BAR = 2.0  # seconds
+
+
+def bench() -> None:
+    """Run all measurements one after the other and print a table of each."""
+    agenda = read_agenda()
+    decks = sorted({deck for edition in agenda.editions.values() for deck in edition.decks})
+    print(f"Data: {data.data_source()}. {psutil.cpu_count()} cores.\n")
+    live_cells([deck for deck in decks if deck.startswith("demos/")])
+    builds(decks, list(agenda.editions))
+    scaling()
+
+
+def live_cells(demos: list[str]) -> None:
+    """Print the seconds of each live cell, slowest first."""
+    rows = []
+    for deck in demos:
+        notebook = read_deck(ROOT / deck)
+        run(notebook, ROOT / deck, Progress(f"run {deck}"))
+        rows += [
+            (seconds(cell), deck, cell.id)
+            for cell in notebook.cells
+            if cell.cell_type == "code" and cell.metadata.get("execution")
+        ]
+    rows.sort(reverse=True)
+    total = sum(row[0] for row in rows)
+    print(f"Live cells, slowest first (bar {LIVE_CELL_BAR} s; together {total:.1f} s)")
+    table(("seconds", "deck", "cell"), [(f"{s:.2f}", deck, cell) for s, deck, cell in rows])
+
+
+def seconds(cell) -> float:
+    """Return how long an executed cell ran, from the kernel's own time stamps."""
+    stamps = cell.metadata["execution"]
+    start, end = stamps["iopub.execute_input"], stamps["shell.execute_reply"]
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def builds(decks: list[str], editions: list[str]) -> None:
+    """Print the time of a cold and an untouched `make`, against nbconvert and decktape."""
+    for name in ("executed", *editions):
+        shutil.rmtree(ROOT / "build" / name, ignore_errors=True)
+    rows = []
+    cold = clocked(["make", "slides"])
+    rows.append(("make, cold (every edition, HTML and PDF)", cold, 1.0))
+    untouched = min(clocked(["make"]) for _ in range(3))
+    rows.append(("make, untouched", untouched, untouched / cold))
+    one_edition = _one_edition(editions[0])
+    rows.append((f"make, cold, EDITION={editions[0]}", one_edition, one_edition / cold))
+    with tempfile.TemporaryDirectory() as folder:
+        stock = clocked(
+            [sys.executable, "-m", "nbconvert", "--execute", "--to", "slides"]  # noqa: RUF005
+            + ["--output-dir", folder, *decks]
+        )
+        rows.append(("nbconvert --execute --to slides (HTML)", stock, stock / cold))
+        if decktape := shutil.which("decktape"):
+            pages = [str(page) for page in Path(folder).glob("*.slides.html")]
+            taped = sum(clocked([decktape, "reveal", page, f"{page}.pdf"]) for page in pages)
+            rows.append(("decktape (PDF)", taped, taped / cold))
+    print(f"Builds of {len(decks)} decks in {len(editions)} editions")
+    table(("what", "seconds", "ratio"), [(what, f"{s:.2f}", f"{r:.2f}") for what, s, r in rows])
+    if not decktape:
+        print("decktape is not installed: not compared.\n")
+
+
+def _one_edition(edition: str) -> float:
+    for name in ("executed", edition):
+        shutil.rmtree(ROOT / "build" / name, ignore_errors=True)
+    return clocked(["make", "slides", f"EDITION={edition}"])
+
+
+def clocked(command: list[str]) -> float:
+    """Return the seconds that a command takes in the project's folder; it must succeed."""
+    start = time.monotonic()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return time.monotonic() - start
+
+
+def scaling() -> None:
+    """Print seconds, cost per slide and peak memory of exporting executed decks of many sizes."""
+    agenda = read_agenda()
+    edition = agenda.edition()
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for size in SIZES:
+            executed = folder / f"{size}.ipynb"
+            nbformat.write(made_up_deck(size), executed)
+            page, pdf = executed.with_suffix(".html"), executed.with_suffix(".pdf")
+            with peak_memory() as peak:
+                start = time.monotonic()
+                export(executed, page, folder, agenda, edition, executed.name)
+                middle = time.monotonic()
+                with launched():
+                    print_pdf(page, pdf, executed.name)
+                end = time.monotonic()
+            rows.append((size, middle - start, end - middle, (end - start) / size, peak[0]))
+    hundred = next(row[3] for row in rows if row[0] == 100)
+    print("Exporting executed decks: bar 10 s for 198 slides, 1.5 × and 2 GB for 1,000")
+    table(
+        ("slides", "HTML s", "PDF s", "ms a slide", "× of 100", "peak MB"),
+        [
+            (str(n), f"{h:.2f}", f"{p:.2f}", f"{c * 1e3:.1f}", f"{c / hundred:.2f}", f"{m:.0f}")
+            for n, h, p, c, m in rows
+        ],
+    )
+
+
+def made_up_deck(size: int):
+    """Return an executed notebook of `size` slides with text, code, tables, formulas and notes."""
+    cells = []
+    html = "<table>" + "<tr><th>group</th><td>0.25</td><td>1,024</td></tr>" * 4 + "</table>"
+    for number in range(size):
+        title = new_markdown_cell(f"## Slide {number}\n\nSome text with $x_{{{number}}}^2$.")
+        title.metadata["slideshow"] = {"slide_type": "slide"}
+        notes = new_markdown_cell("What to say on this slide.")
+        notes.metadata["slideshow"] = {"slide_type": "notes"}
+        output = new_output("execute_result", {"text/html": html}, execution_count=1)
+        code = new_code_cell(f"frame = load({number})\nframe.head(4)", outputs=[output])
+        cells += [title, notes, code]
+    return new_notebook(cells=cells)
+
+
+@contextmanager
+def peak_memory(every: float = 0.1):
+    """Yield a list of one number: the peak in MB of this process and its children so far."""
+    peak, stop = [0.0], threading.Event()
+    own = psutil.Process()
+
+    def watch() -> None:
+        while not stop.wait(every):
+            used = 0
+            for process in [own, *own.children(recursive=True)]:
+                try:
+                    memory = process.memory_full_info()
+                    used += getattr(memory, "pss", memory.rss)  # shared pages count once
+                except psutil.Error:  # it ended meanwhile
+                    continue
+            peak[0] = max(peak[0], used / 2**20)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print rows under a head, each column as wide as its widest cell."""
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    for row in [head, tuple("-" * width for width in widths), *rows]:
+        print("  " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
+    print()

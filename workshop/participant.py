@@ -1,0 +1,137 @@
+"""Derive what participants work in: each deck without answers and notes, and with the answers."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from workshop import data
+from workshop.agenda import ROOT, Agenda, Edition
+from workshop.deck import prepare, read_deck, slide_type, uses_data
+from workshop.figures import with_font
+from workshop.files import Progress, whole
+
+MARKER = "# Your turn"
+BRANCH = "participant"  # where the derived notebooks are published, for Colab
+# What a notebook imports: the same releases as in the room.
+NEEDED = ("fairlearn", "scikit-learn", "pandas", "matplotlib", "sphinx-revealjs", "fonttools")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(((?!https?:|data:|attachment:)[^)\s]+)\)")
+BADGE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="136" height="28">'
+    '<rect width="136" height="28" rx="4" fill="#0b5cad"/><text x="68" y="19" fill="#fff" '
+    'font-family="Arial, sans-serif" font-size="14" text-anchor="middle">Open in Colab</text></svg>'
+)
+
+
+def write_notebooks(agenda: Agenda, edition: Edition, folder: Path) -> None:
+    """Write each deck of the edition to `folder`, and with its solutions to `folder/solutions`."""
+    for deck in edition.decks:
+        progress = Progress(f"participant  {edition.key}/{deck}")
+        notebook = read_deck(ROOT / deck)
+        source = data.data_source() if uses_data(notebook) else None
+        shown = prepare(notebook, agenda, edition, deck, source)
+        for solved, target in ((False, folder / deck), (True, folder / "solutions" / deck)):
+            name = str(target.relative_to(folder))
+            with whole(target) as temporary:
+                nbformat.write(derive(shown, ROOT / deck, agenda, name, solved), temporary)
+        progress.done()
+
+
+def derive(
+    shown: NotebookNode, deck: Path, agenda: Agenda, name: str, solved: bool
+) -> NotebookNode:
+    """Return the prepared deck for participants.
+
+    Speaker notes go; unless `solved`, cells tagged `solution` go too, and a cell is cut at the
+    line `# Your turn`. Pictures travel inside. `name` is the file's path in the published branch.
+    """
+    notebook = nbformat.from_dict(shown)
+    cells = [set_up(agenda, name), *_set_up_code(agenda)]
+    for cell in shown.cells:
+        tags = cell.metadata.get("tags", [])
+        if slide_type(cell) in {"notes", "skip"} or ("solution" in tags and not solved):
+            continue
+        cell = nbformat.from_dict(cell)
+        if cell.cell_type == "markdown":
+            _attach_pictures(cell, deck.parent)
+        elif not solved and MARKER in cell.source.splitlines():
+            given = cell.source.splitlines()
+            given = given[: given.index(MARKER) + 1]
+            cell.source = "\n".join([*given, "..."])
+        cells.append(cell)
+    notebook.cells = cells
+    notebook.metadata.pop("workshop", None)
+    return notebook
+
+
+def set_up(agenda: Agenda, name: str) -> NotebookNode:
+    """Return the cell that says how to begin, with a badge where the repository has an address."""
+    lines = [f"**{agenda.title}: {agenda.subtitle}**", ""]
+    attachments = {}
+    if match := re.fullmatch(r"https://github\.com/([^/]+/[^/]+?)(?:\.git)?/?", agenda.repository):
+        address = f"https://colab.research.google.com/github/{match[1]}/blob/{BRANCH}/{name}"
+        lines += [f"[![Open in Colab](attachment:badge.svg)]({address})", ""]
+        attachments["badge.svg"] = {"image/svg+xml": _base64(BADGE.encode())}
+    lines.append("Run the next cell first. Then go on from the top, cell by cell (Shift+Enter).")
+    return new_markdown_cell("\n".join(lines), id="set-up-words", attachments=attachments)
+
+
+def _set_up_code(agenda: Agenda) -> list[NotebookNode]:
+    versions = dict(
+        line.split("==") for line in (ROOT / "requirements.txt").read_text().split() if "==" in line
+    )
+    pins = [f"{name}=={versions[name]}" for name in NEEDED]
+    fetch = (
+        f'    subprocess.run(["git", "clone", "--depth", "1", "{agenda.repository}", "kit"], check=True)\n'
+        f'    install = [sys.executable, "-m", "pip", "install", "--quiet"]\n'
+        f"    subprocess.run([*install, {', '.join(repr(pin) for pin in pins)}], check=True)\n"
+        '    subprocess.run([sys.executable, "-m", "workshop", "data", "--brief"], cwd="kit")\n'
+        '    sys.path.insert(0, "kit")'
+        if agenda.repository
+        else '    raise SystemExit("Open this notebook with the kit: see its README, make present.")'
+    )
+    source = (
+        "import importlib.util\nimport subprocess\nimport sys\n\n"
+        f'if importlib.util.find_spec("workshop") is None:  # elsewhere than in the kit, as on Colab\n'
+        f"{fetch}\n"
+        'print("Ready.")'
+    )
+    return [new_code_cell(source, id="set-up")]
+
+
+def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
+    """Move the pictures that a Markdown cell shows into the cell."""
+    attachments = dict(cell.get("attachments", {}))
+
+    def attach(match: re.Match) -> str:
+        path = folder / unquote(match[2])
+        content = path.read_bytes()
+        if path.suffix == ".svg":
+            content = with_font(content.decode("utf-8")).encode()
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        attachments[path.name] = {kind: _base64(content)}
+        return f"![{match[1]}](attachment:{path.name})"
+
+    cell.source = PICTURE.sub(attach, cell.source)
+    if attachments:
+        cell["attachments"] = attachments
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def rewrite(agenda: Agenda, edition: Edition) -> Path:
+    """Write the participants' notebooks of an edition into `build/participant/<edition>`."""
+    folder = ROOT / "build" / "participant" / edition.key
+    shutil.rmtree(folder, ignore_errors=True)
+    write_notebooks(agenda, edition, folder)
+    return folder

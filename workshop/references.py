@@ -1,0 +1,92 @@
+"""One bibliography for all decks: `[@key]` on a slide becomes (Author, year) with a link."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from workshop.agenda import ROOT
+from workshop.errors import WorkshopError
+
+BIBLIOGRAPHY = ROOT / "slides" / "references.toml"
+CITATION = re.compile(r"\[((?:@[a-z0-9-]+(?:; ?)?)+)\]")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One entry of the bibliography; `cite` is what stands in the brackets on a slide."""
+
+    cite: str
+    authors: str
+    year: int
+    title: str
+    where: str = ""
+    doi: str = ""
+    link: str = ""
+
+    @property
+    def address(self) -> str:
+        """Return the address that the entry links to: its DOI where it has one."""
+        return f"https://doi.org/{self.doi}" if self.doi else self.link
+
+    @property
+    def entry(self) -> str:
+        """Return the full entry as Markdown."""
+        end = "" if self.title.endswith(("?", "!")) else "."
+        where = f" *{self.where}*." if self.where else ""
+        name = self.address.removeprefix("https://")
+        return f"{self.authors} ({self.year}). {self.title}{end}{where} [{name}]({self.address})"
+
+
+@cache
+def read_references(path: Path = BIBLIOGRAPHY) -> dict[str, Reference]:
+    """Return the bibliography by key.
+
+    Raises WorkshopError, naming the key, for a wrong entry or one without a DOI or link.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise WorkshopError(f"{path.name} cannot be read: {error}.") from None
+    references = {}
+    for key, table in tables.items():
+        try:
+            references[key] = Reference(**table)
+        except TypeError as error:
+            reason = str(error).removeprefix("Reference.__init__() ")
+            raise WorkshopError(f"{path.name}: [{key}] {reason}.") from None
+        if not references[key].address.startswith("https://"):
+            raise WorkshopError(f"{path.name}: [{key}] needs a doi or an https link.")
+    return references
+
+
+def cited(source: str) -> list[str]:
+    """Return the keys that a Markdown text cites, in order, each once."""
+    keys = [key.strip("@ ") for found in CITATION.findall(source) for key in found.split(";")]
+    return list(dict.fromkeys(filter(None, keys)))
+
+
+def with_citations(source: str, references: dict[str, Reference]) -> str:
+    """Return Markdown with each `[@key]` or `[@one; @two]` as (Author, year) with links.
+
+    Raises WorkshopError for a key that the bibliography does not have.
+    """
+
+    def link(found: re.Match) -> str:
+        links = []
+        for key in cited(found[0]):
+            if key not in references:
+                raise WorkshopError(f"[@{key}] is not in {BIBLIOGRAPHY.name}: add the entry.")
+            links.append(f"[{references[key].cite}]({references[key].address})")
+        return f"({'; '.join(links)})"
+
+    return CITATION.sub(link, source)
+
+
+def reference_list(keys: list[str], references: dict[str, Reference]) -> str:
+    """Return the entries of `keys` as a Markdown list in alphabetical order."""
+    entries = sorted({references[key].entry for key in keys}, key=str.lower)
+    return "\n".join(f"- {entry}" for entry in entries)
