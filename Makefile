@@ -13,11 +13,12 @@ RUNTIME := $(wildcard workshop/data.py workshop/cohort.py workshop/charts.py wor
 	requirements.txt data/cohort.json $(wildcard data/cache/*.npz) build/.source
 # What a page is made from, besides its executed deck.
 PAGE := workshop.toml slides/rise.css $(wildcard slides/figures/* demos/figures/*) \
-	$(wildcard workshop/templates/deck/*) workshop/deck.py workshop/export.py workshop/figures.py
+	$(wildcard workshop/templates/deck/*) slides/references.toml workshop/references.py \
+	workshop/deck.py workshop/export.py workshop/figures.py
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all slides present agenda data browser test lint bench lock clean help FORCE
+.PHONY: all slides present agenda data browser participant test lint bench lock clean help FORCE
 .DEFAULT_GOAL := all
 
 all: slides ## Build everything: per deck and edition one HTML file and one PDF, in build/
@@ -47,6 +48,9 @@ test: $(READY) build/.data build/.browser lint ## Run every test
 lint: $(READY)
 	@$(PY) -m ruff format --check . && $(PY) -m ruff check .
 
+participant: $(READY) build/.data ## Write the participants' notebooks, without and with solutions; EDITION=scipy
+	@$(RUN) participant $(if $(EDITION),--edition "$(EDITION)")
+
 bench: $(READY) build/.data build/.browser ## Measure cells, builds and scaling, and print a table
 	@$(RUN) bench
 
@@ -59,7 +63,7 @@ clean: ## Remove build/
 	rm -rf build
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- Set-up ---------------------------------------------------------------------------------------
 

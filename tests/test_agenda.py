@@ -128,5 +128,5 @@ def test_a_mistake_is_one_sentence_with_the_key(toml, old, new, says):
 def test_a_missing_file_and_an_unknown_edition_are_named(tmp_path):
     with pytest.raises(WorkshopError, match=r"workshop.toml is missing"):
         read_agenda(tmp_path / "workshop.toml")
-    with pytest.raises(WorkshopError, match="no edition 'scypi'.*pydata, scipy"):
+    with pytest.raises(WorkshopError, match=r"no edition 'scypi'.*pydata, scipy"):
         read_agenda().edition("scypi")

@@ -25,7 +25,7 @@ def notebook(*cells):
     return new_notebook(cells=list(cells))
 
 
-# --- What the kit's own decks keep to --------------------------------------------------------------
+# --- What the kit's own decks keep to -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("deck", DECKS)
@@ -75,7 +75,7 @@ def test_every_picture_has_a_full_description(deck):
                 assert len(alt.split()) >= 8, f"{c.id}: describe the picture, not only name it"
 
 
-# --- Reading any notebook --------------------------------------------------------------------------
+# --- Reading any notebook -------------------------------------------------------------------------
 
 
 def test_without_slide_metadata_each_heading_starts_a_slide(tmp_path):
@@ -131,7 +131,7 @@ def test_a_missing_and_an_all_hidden_notebook_are_named(tmp_path):
         read_deck(path)
 
 
-# --- Preparing for an edition ----------------------------------------------------------------------
+# --- Preparing for an edition ---------------------------------------------------------------------
 
 
 def test_long_slides_are_for_the_long_edition_only():

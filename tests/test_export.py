@@ -19,7 +19,10 @@ from workshop.deck import slides_of
 from workshop.errors import WorkshopError
 from workshop.execute import execute
 
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAA"
+    "DUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def outside(requests: list[str]) -> list[str]:
@@ -32,7 +35,7 @@ def shown_slides(exported: Exported):
     return [s for s in slides_of(notebook) if long or "long" not in s.tags]
 
 
-# --- The kit's own decks ---------------------------------------------------------------------------
+# --- The kit's own decks --------------------------------------------------------------------------
 
 
 def test_html_opens_from_a_file_without_a_request(shown, page):
@@ -167,7 +170,7 @@ def flat(outline):
             yield item
 
 
-# --- Any RISE notebook -----------------------------------------------------------------------------
+# --- Any RISE notebook ----------------------------------------------------------------------------
 
 
 def cell(source: str, kind: str = "-", *tags: str, code: bool = False, **more):
@@ -178,7 +181,7 @@ def cell(source: str, kind: str = "-", *tags: str, code: bool = False, **more):
 
 @pytest.fixture
 def built(tmp_path, monkeypatch):
-    """Return a function that builds a notebook from a path with spaces, into a folder of its own."""
+    """Return a function that builds a notebook in a path with spaces, into a folder of its own."""
     monkeypatch.setattr(build, "ROOT", tmp_path)
 
     def make(*cells, name: str = "a deck.ipynb"):
@@ -265,7 +268,7 @@ def test_a_mistake_names_deck_and_cell_and_keeps_the_last_good_export(built, mad
     assert sorted(p.name for p in good.parent.iterdir()) == ["a deck.html", "a deck.pdf"]
 
 
-# --- Running only what changed ---------------------------------------------------------------------
+# --- Running only what changed --------------------------------------------------------------------
 
 
 def test_prose_does_not_run_cells_again_and_code_does(tmp_path, monkeypatch):

@@ -48,7 +48,7 @@ def test_a_citation_becomes_author_and_year_with_a_link():
 
 def test_an_unknown_citation_and_an_entry_without_a_link_are_named(tmp_path):
     deck = new_notebook(cells=[new_markdown_cell("# A\n\nSee [@nobody-1999].")])
-    with pytest.raises(WorkshopError, match="nobody-1999.*add the entry"):
+    with pytest.raises(WorkshopError, match=r"nobody-1999.*add the entry"):
         prepare(deck, AGENDA, AGENDA.edition(), "slides/a.ipynb", None)
     path = tmp_path / "references.toml"
     path.write_text('[a]\ncite = "A, 1"\nauthors = "A"\nyear = 1\ntitle = "T t"\n', "utf-8")

@@ -88,6 +88,17 @@ def present(arguments) -> None:
     present(deck, arguments.edition, arguments.resume)
 
 
+def participant(arguments) -> None:
+    """Write the participants' notebooks, without and with solutions."""
+    from workshop.participant import write_notebooks
+
+    plan = read_agenda()
+    for edition in (
+        [plan.edition(arguments.edition)] if arguments.edition else plan.editions.values()
+    ):
+        print(f"In {write_notebooks(plan, edition).relative_to(ROOT)}/")
+
+
 def browser(arguments) -> None:
     """Make sure that there is a browser to print with."""
     from workshop.browser import ensure_chromium
@@ -133,6 +144,7 @@ def parser() -> argparse.ArgumentParser:
     command(pdf, ("--deck", required), ("--html", required), ("--target", required))
     command(slides, ("--deck", required), optional_edition)
     command(present, ("--deck", {}), optional_edition, ("--resume", {"action": "store_true"}))
+    command(participant, optional_edition)
     command(browser)
     command(bench)
     return main

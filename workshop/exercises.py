@@ -15,6 +15,7 @@ def check(holds: Callable[[], bool], claim: str) -> None:
     except Exception as error:  # whatever the participant wrote, the notebook goes on
         print(f"✗ Not yet ({type(error).__name__}: {error})")
         return
-    print(
-        f"✓ {claim}" if solved else f"✗ Not yet: it should be that {claim[:1].lower()}{claim[1:]}"
-    )
+    if solved:
+        print(f"✓ {claim}")
+    else:
+        print(f"✗ Not yet: it should be that {claim[:1].lower()}{claim[1:]}")

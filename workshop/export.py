@@ -36,23 +36,29 @@ class Renderer(IPythonRenderer):
         self.folder = folder
 
     def inline_math(self, body: str) -> str:
+        """Render a formula in a line of text."""
         return mathml(body)
 
     def block_math(self, body: str) -> str:
+        """Render a formula on a line of its own."""
         return mathml(body, display="block")
 
     def latex_environment(self, name: str, body: str) -> str:
+        """Render a formula such as an aligned system of equations."""
         return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", display="block")
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Render a picture from its file or attachment."""
         if url.startswith("attachment:"):
             return super().image(text, "attachment:" + unquote(url[11:]), title)
         return super().image(text, embedded(url, self.folder), title)
 
     def block_html(self, html: str) -> str:
+        """Render a block of HTML, its pictures inside."""
         return super().block_html(self._embed(html))
 
     def inline_html(self, html: str) -> str:
+        """Render HTML in a line of text, its pictures inside."""
         return super().inline_html(self._embed(html))
 
     def _embed(self, text: str) -> str:

@@ -19,6 +19,8 @@ FACES = {
     (600, "normal"): "source-sans-pro-semibold",
     (400, "italic"): "source-sans-pro-italic",
 }
+# A common set of letters, so that one subset of a face serves all figures.
+LATIN = {chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x100))} | set("–—‘’“”…•→←↑↓−×≤≥")
 
 
 def reveal_folder() -> Path:
@@ -41,13 +43,13 @@ def font_face(weight: int, style: str, data: bytes) -> str:
 
 
 def with_font(svg: str) -> str:
-    """Return the SVG with the letters that it uses of the deck's font embedded.
+    """Return the SVG with the deck's font embedded, cut down to the letters that it may use.
 
     An SVG shown as an image cannot see the fonts of the page around it.
     """
     if FAMILY not in svg:
         return svg
-    letters = "".join(sorted(set(re.sub(r"<[^>]*>", "", svg))))
+    letters = "".join(sorted(LATIN | set(re.sub(r"<[^>]*>", "", svg))))
     styles = [(400, "normal")]
     styles += (
         [(600, "normal")] if re.search(r"font-weight\s*[:=]\s*\"?\s*([6-9]00|bold)", svg) else []
@@ -60,7 +62,8 @@ def with_font(svg: str) -> str:
 @cache
 def _subset(face: str, letters: str) -> bytes:
     font = TTFont(font_file(face, "ttf"))
-    options = subset.Options(flavor="woff", layout_features=["kern"], notdef_outline=True)
+    options = subset.Options(layout_features=["kern"], notdef_outline=True)
+    options.drop_tables += ["FFTM", "webf"]  # the font editor's own, which subsetting cannot read
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=letters)
     subsetter.subset(font)

@@ -6,6 +6,7 @@ import base64
 import mimetypes
 import re
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -31,18 +32,24 @@ BADGE = (
 )
 
 
-def write_notebooks(agenda: Agenda, edition: Edition, folder: Path) -> None:
-    """Write each deck of the edition to `folder`, and with its solutions to `folder/solutions`."""
+def write_notebooks(agenda: Agenda, edition: Edition) -> Path:
+    """Write each deck of the edition into `build/participant/<edition>`, return that folder.
+
+    The same decks with their solutions go to `solutions` in it.
+    """
+    folder = ROOT / "build" / "participant" / edition.key
+    shutil.rmtree(folder, ignore_errors=True)
     for deck in edition.decks:
         progress = Progress(f"participant  {edition.key}/{deck}")
         notebook = read_deck(ROOT / deck)
         source = data.data_source() if uses_data(notebook) else None
         shown = prepare(notebook, agenda, edition, deck, source)
         for solved, target in ((False, folder / deck), (True, folder / "solutions" / deck)):
-            name = str(target.relative_to(folder))
+            name = str(target.relative_to(folder.parent))
             with whole(target) as temporary:
                 nbformat.write(derive(shown, ROOT / deck, agenda, name, solved), temporary)
         progress.done()
+    return folder
 
 
 def derive(
@@ -54,7 +61,7 @@ def derive(
     line `# Your turn`. Pictures travel inside. `name` is the file's path in the published branch.
     """
     notebook = nbformat.from_dict(shown)
-    cells = [set_up(agenda, name), *_set_up_code(agenda)]
+    cells = [_set_up_words(agenda, name), _set_up_code(agenda)]
     for cell in shown.cells:
         tags = cell.metadata.get("tags", [])
         if slide_type(cell) in {"notes", "skip"} or ("solution" in tags and not solved):
@@ -72,7 +79,7 @@ def derive(
     return notebook
 
 
-def set_up(agenda: Agenda, name: str) -> NotebookNode:
+def _set_up_words(agenda: Agenda, name: str) -> NotebookNode:
     """Return the cell that says how to begin, with a badge where the repository has an address."""
     lines = [f"**{agenda.title}: {agenda.subtitle}**", ""]
     attachments = {}
@@ -84,27 +91,29 @@ def set_up(agenda: Agenda, name: str) -> NotebookNode:
     return new_markdown_cell("\n".join(lines), id="set-up-words", attachments=attachments)
 
 
-def _set_up_code(agenda: Agenda) -> list[NotebookNode]:
-    versions = dict(
-        line.split("==") for line in (ROOT / "requirements.txt").read_text().split() if "==" in line
-    )
-    pins = [f"{name}=={versions[name]}" for name in NEEDED]
-    fetch = (
-        f'    subprocess.run(["git", "clone", "--depth", "1", "{agenda.repository}", "kit"], check=True)\n'
-        f'    install = [sys.executable, "-m", "pip", "install", "--quiet"]\n'
-        f"    subprocess.run([*install, {', '.join(repr(pin) for pin in pins)}], check=True)\n"
-        '    subprocess.run([sys.executable, "-m", "workshop", "data", "--brief"], cwd="kit")\n'
-        '    sys.path.insert(0, "kit")'
-        if agenda.repository
-        else '    raise SystemExit("Open this notebook with the kit: see its README, make present.")'
-    )
-    source = (
-        "import importlib.util\nimport subprocess\nimport sys\n\n"
-        f'if importlib.util.find_spec("workshop") is None:  # elsewhere than in the kit, as on Colab\n'
-        f"{fetch}\n"
-        'print("Ready.")'
-    )
-    return [new_code_cell(source, id="set-up")]
+def _set_up_code(agenda: Agenda) -> NotebookNode:
+    """Return the cell that makes the notebook run: in the kit as it is, elsewhere it fetches."""
+    lines = [
+        "import importlib.util",
+        "import subprocess",
+        "import sys",
+        "",
+        'if importlib.util.find_spec("workshop") is None:  # not in the kit: on Colab, for instance',
+    ]
+    if agenda.repository:
+        pinned = ", ".join(repr(f"{name}=={version(name)}") for name in NEEDED)
+        lines += [
+            f'    clone = ["git", "clone", "--depth", "1", "{agenda.repository}", "kit"]',
+            "    subprocess.run(clone, check=True)",
+            '    install = [sys.executable, "-m", "pip", "install", "--quiet"]',
+            f"    subprocess.run([*install, {pinned}], check=True)",
+            '    data = [sys.executable, "-m", "workshop", "data", "--brief"]',
+            '    subprocess.run(data, cwd="kit", check=True)',
+            '    sys.path.insert(0, "kit")',
+        ]
+    else:
+        lines.append('    raise SystemExit("Open this notebook in the kit: see its README.")')
+    return new_code_cell("\n".join([*lines, 'print("Ready.")']), id="set-up")
 
 
 def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
@@ -127,11 +136,3 @@ def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
 
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
-
-
-def rewrite(agenda: Agenda, edition: Edition) -> Path:
-    """Write the participants' notebooks of an edition into `build/participant/<edition>`."""
-    folder = ROOT / "build" / "participant" / edition.key
-    shutil.rmtree(folder, ignore_errors=True)
-    write_notebooks(agenda, edition, folder)
-    return folder
