@@ -59,8 +59,8 @@ lock: $(READY) ## Resolve pyproject.toml again into requirements.txt (needs the 
 	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
-clean: ## Remove build/
-	rm -rf build
+clean: ## Remove what was built; working copies of the stage stay in build/stage/
+	@find build -mindepth 1 -maxdepth 1 ! -name stage -exec rm -rf {} + 2>/dev/null || test ! -d build
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
