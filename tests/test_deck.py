@@ -146,7 +146,7 @@ def test_long_slides_are_for_the_long_edition_only():
 
 def test_notes_come_before_fragments_with_the_clock_on_top():
     deck = notebook(
-        cell("# A", "slide", "pace-2"),
+        cell("# A in {minutes} minutes", "slide", "pace-2"),
         cell("later", "fragment"),
         cell("say this", "notes"),
         cell("# B", "slide"),
@@ -159,6 +159,7 @@ def test_notes_come_before_fragments_with_the_clock_on_top():
         "slide",
         "notes",
     ]
+    assert prepared.cells[0].source == "# A in 6 minutes"
     # Social context: 9 minutes from 1:34 PM; two thirds of them for A.
     assert prepared.cells[1].source == (
         "**1:34 PM** · minute 0 of 9 · 6 min for this slide\n\nsay this"

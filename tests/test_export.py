@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from tests.conftest import AGENDA, Exported
 from workshop import build
 from workshop.build import build_deck
-from workshop.deck import slides_of
+from workshop.deck import prepare, slides_of
 from workshop.errors import WorkshopError
 from workshop.execute import execute
 
@@ -31,8 +31,8 @@ def outside(requests: list[str]) -> list[str]:
 
 def shown_slides(exported: Exported):
     notebook = nbformat.read(exported.executed, as_version=4)
-    long = AGENDA.edition(exported.edition).long
-    return [s for s in slides_of(notebook) if long or "long" not in s.tags]
+    edition = AGENDA.edition(exported.edition)
+    return slides_of(prepare(notebook, AGENDA, edition, exported.deck, None))
 
 
 # --- The kit's own decks --------------------------------------------------------------------------

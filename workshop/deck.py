@@ -244,11 +244,17 @@ def _write_citations(slides: list[Slide]) -> None:
 
 
 def _write_clock(slides: list[Slide], session) -> None:
-    """Write on top of each slide's notes when it should come up and how long it may take."""
+    """Write on top of each slide's notes when it should come up and how long it may take.
+
+    `{minutes}` on a slide or in its notes becomes the slide's own minutes.
+    """
     minute = session.minutes / sum(slide.pace for slide in slides)
     elapsed = 0.0
     for slide in slides:
         length = slide.pace * minute
+        for cell in slide.cells:
+            if cell.cell_type == "markdown":
+                cell.source = cell.source.replace("{minutes}", f"{length:.0f}")
         lasts = f"{length:.0f} min" if length >= 1.5 else f"{round(length * 12) * 5} s"
         prompt = (
             f"**{clock(later(session.start, elapsed))}** · "
