@@ -104,6 +104,8 @@ def kernel_environment(strict: bool) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "IPYTHONDIR": str(ipython),
+        # Threads of linear algebra that share busy cores wait for each other, ten times longer.
+        "OPENBLAS_NUM_THREADS": "1",
     }
     if strict:
         environment["PYTHONWARNINGS"] = "error"

@@ -1,0 +1,307 @@
+"""Show the numbers of the live demos: a table, dots with intervals, a histogram, differences.
+
+Cosmetics only: every number arrives computed. A chart is one SVG whose letters are outlines, so
+that it looks the same on every machine, and its alternative text is made from the same numbers.
+"""
+
+import base64
+import io
+from dataclasses import dataclass
+from functools import cache, wraps
+from html import escape
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from workshop.errors import WorkshopError
+
+INK, MUTED, ACCENT, RULE = "#1b2a3a", "#4a5a6a", "#0b5cad", "#c9d3dc"
+WIDTH = 1152  # pixels of a slide's text column: one unit of the drawing is one pixel
+TEXT = 19  # pixels
+
+
+@dataclass(frozen=True)
+class GroupLook:
+    """How a group looks in every chart: marker colour, a text colour with contrast, a marker."""
+
+    colour: str
+    text: str
+    marker: str
+
+
+GROUPS = {  # Okabe–Ito hues; the text colours are darkened to a contrast of at least 4.5 : 1
+    "Black": GroupLook("#0072B2", "#0069A4", "o"),
+    "white": GroupLook("#D55E00", "#B04E00", "s"),
+    "Other": GroupLook("#009E73", "#00755A", "^"),
+    "Unknown": GroupLook("#8C4A79", "#8C4A79", "D"),
+}
+ANY_OTHER_GROUP = GroupLook(MUTED, MUTED, "h")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Hold a drawing as SVG text, its description, and its height in pixels."""
+
+    svg: str
+    alt: str
+    height: int
+
+    def _repr_html_(self):
+        data = base64.b64encode(self.svg.encode()).decode()
+        return (
+            f'<img class="chart" width="{WIDTH}" height="{self.height}" alt="{escape(self.alt)}" '
+            f'style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{data}">'
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """Hold a table as HTML."""
+
+    html: str
+
+    def _repr_html_(self):
+        return self.html
+
+
+def table(frame):
+    """Lay out a DataFrame for a slide: counts with thousands, rates with two decimals.
+
+    A column whose values are whole numbers and not all 0 or 1 holds counts. A value that is
+    missing shows as a dash. Nested column names become nested headings. Returns a Table.
+    """
+    names = [column if isinstance(column, tuple) else (column,) for column in frame.columns]
+    head = []
+    for level in range(frame.columns.nlevels):
+        # Equal neighbours under the same parents share one heading.
+        spans = [(key[-1], len([*same])) for key, same in groupby(n[: level + 1] for n in names)]
+        cells = "".join(_heading(name, "colgroup" if n > 1 else "col", n) for name, n in spans)
+        head.append(f"<tr><td></td>{cells}</tr>")
+    columns = [_written(frame[column]) for column in frame.columns]
+    body = []
+    for name, *values in zip(frame.index, *columns, strict=True):
+        look = GROUPS.get(name)
+        style = f' style="color: {look.text}; font-weight: 600"' if look else ""
+        cells = "".join(f"<td>{value}</td>" for value in values)
+        body.append(f'<tr><th scope="row"{style}>{escape(str(name))}</th>{cells}</tr>')
+    return Table(f"<table><thead>{''.join(head)}</thead><tbody>{''.join(body)}</tbody></table>")
+
+
+def _heading(name, scope, span):
+    width = f' colspan="{span}"' if span > 1 else ""
+    return f'<th scope="{scope}"{width}>{escape(str(name))}</th>'
+
+
+def _written(column):
+    numbers = column.astype(float)
+    known = numbers.dropna()
+    counts = (known % 1 == 0).all() and known.max() > 1
+    return ["–" if np.isnan(x) else f"{x:,.0f}" if counts else f"{x:.2f}" for x in numbers]
+
+
+@cache
+def _style():
+    """Register Source Sans Pro once and return matplotlib's settings for every chart."""
+    package = Path(find_spec("sphinx_revealjs").origin).parent
+    fonts = package / "_static/revealjs/dist/theme/fonts/source-sans-pro"
+    for weight in ("regular", "semibold"):
+        font_manager.fontManager.addfont(fonts / f"source-sans-pro-{weight}.ttf")
+    return {
+        "font.family": "Source Sans Pro",
+        "font.size": TEXT,
+        "axes.labelsize": TEXT,
+        "xtick.labelsize": TEXT,
+        "ytick.labelsize": TEXT,
+        "text.color": INK,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": MUTED,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "workshop",
+    }
+
+
+def _in_our_style(draw):
+    """Let our settings hold while a chart is drawn, and leave a participant's own alone."""
+
+    @wraps(draw)
+    def styled(*args, **kwargs):
+        with mpl.rc_context(_style()):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+@_in_our_style
+def dots(estimates, low, high, n, title, xlabel, unit="readmitted", height=264):
+    """Draw a dot with its 95% interval for each group.
+
+    estimates: Series of rates (0 to 1), indexed by group name; low, high, n: one value per group
+    in the same order. `unit` says what n counts. Returns a Chart.
+    """
+    low, high, n = (np.asarray(values, dtype=float) for values in (low, high, n))
+    figure, axes = _canvas(title, xlabel, height, _room_for(estimates.index), right=356)
+    rows = range(len(estimates))[::-1]
+    phrases = []
+    for row, (name, rate), a, b, size in zip(rows, estimates.items(), low, high, n, strict=True):
+        look = GROUPS.get(name, ANY_OTHER_GROUP)
+        axes.plot([a, b], [row, row], color=look.colour, linewidth=4, solid_capstyle="butt")
+        axes.plot(rate, row, look.marker, color=look.colour, markersize=14, mec="white", mew=1.5)
+        numbers = f"{rate:.2f}  [{a:.2f}, {b:.2f}]"
+        _write_row(axes, row, name, look.text, numbers, f"{size:,.0f} {unit}")
+        phrases.append(f"{name} {rate:.2f}, {a:.2f} to {b:.2f}, {size:,.0f} {unit}")
+    _frame_rows(axes, len(estimates))
+    alt = f"{title}. Dots with 95% intervals, {xlabel}: {'; '.join(phrases)}."
+    return _finish(figure, alt, height)
+
+
+@_in_our_style
+def histogram_with_observed(values, observed, title, xlabel, height=290):
+    """Draw the values that chance produced, their 95th percentile, and the observed value.
+
+    values: array of numbers, one per shuffle; observed: the value to compare. Returns a Chart.
+    """
+    values = np.asarray(values, dtype=float)
+    if not np.isfinite(values).all() or not np.isfinite(observed):
+        raise WorkshopError(
+            "The chart of chance got a value that is not a number: "
+            "check that every group has at least one readmitted encounter."
+        )
+    middle, limit = np.quantile(values, [0.5, 0.95])
+    figure, axes = _canvas(title, xlabel, height, 64, right=40)
+    counts, _, _ = axes.hist(
+        values, bins=40, range=(0, values.max()), color="#a9b8c6", edgecolor="white"
+    )
+    end = 1.12 * max(values.max(), observed)
+    top = 1.5 * counts.max()
+    axes.set(xlim=(0, end), ylim=(0, top))
+    axes.set(ylabel="shuffles", yticks=[_round_number_near(counts.max())])
+    # The two labels sit at different heights, so they stay apart however close the lines are.
+    for value, colour, style, level, text in (
+        (
+            limit,
+            MUTED,
+            (0, (4, 3)),
+            0.84,
+            f"95% of {len(values):,} shuffles stay below {limit:.2f}",
+        ),
+        (observed, ACCENT, "-", 0.97, f"observed: {observed:.2f}"),
+    ):
+        axes.plot([value, value], [0, level * top], color=colour, linestyle=style, linewidth=3)
+        right_half = value > 0.6 * end
+        axes.annotate(
+            text,
+            (value, level * top),
+            (-8 if right_half else 8, 0),
+            textcoords="offset points",
+            ha="right" if right_half else "left",
+            va="top",
+            color=colour,
+            weight="semibold",
+        )
+    alt = (
+        f"{title}. Histogram of {len(values):,} shuffles, {xlabel}: median {middle:.2f}, "
+        f"95% of shuffles stay below {limit:.2f}; observed {observed:.2f}."
+    )
+    return _finish(figure, alt, height)
+
+
+@_in_our_style
+def difference_intervals(
+    estimates, low, high, n, title, xlabel, sides, unit="readmitted", height=300
+):
+    """Draw signed differences with their 95% intervals on both sides of a zero line.
+
+    estimates: Series indexed by what is compared; low, high, n: one value per row; sides: two
+    phrases that say what a value left and right of zero means. Returns a Chart.
+    """
+    low, high, n = (np.asarray(values, dtype=float) for values in (low, high, n))
+    figure, axes = _canvas(title, xlabel, height, _room_for(estimates.index), right=410, top=92)
+    rows = range(len(estimates))[::-1]
+    phrases = []
+    for row, (name, value), a, b, size in zip(rows, estimates.items(), low, high, n, strict=True):
+        axes.plot([a, b], [row, row], color=ACCENT, linewidth=4, solid_capstyle="butt")
+        axes.plot(value, row, "o", color=ACCENT, markersize=14, mec="white", mew=1.5)
+        numbers = f"{value:+.3f}  [{a:+.3f}, {b:+.3f}]".replace("-", "−")
+        _write_row(axes, row, name, INK, numbers, f"{size:,.0f} {unit}")
+        phrases.append(f"{name} {value:+.3f}, {a:+.3f} to {b:+.3f}, {size:,.0f} {unit}")
+    _frame_rows(axes, len(estimates))
+    axes.axvline(0, color=INK, linewidth=2, zorder=0)
+    reach = 1.25 * max(abs(low.min()), abs(high.max()))
+    axes.set_xlim(-reach, reach)
+    axes.locator_params(axis="x", nbins=7)
+    for side, text, ha in ((-1, f"← {sides[0]}", "right"), (1, f"{sides[1]} →", "left")):
+        axes.annotate(
+            text,
+            (0, 1),
+            (8 * side, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=ha,
+            color=MUTED,
+        )
+    spoken = "; ".join(phrases).replace("-", "−")
+    alt = (
+        f"{title}. Differences with 95% intervals around a zero line, {xlabel}: {spoken}. "
+        f"Left of zero: {sides[0]}; right of zero: {sides[1]}."
+    )
+    return _finish(figure, alt, height)
+
+
+def _canvas(title, xlabel, height, left, right, top=52):
+    """Return a figure measured in pixels and its axes, with the title on the left edge."""
+    figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
+    axes = figure.add_axes(
+        (left / WIDTH, 62 / height, (WIDTH - left - right) / WIDTH, (height - 62 - top) / height)
+    )
+    figure.text(0, 1 - 4 / height, title, size=TEXT + 2, weight="semibold", va="top")
+    axes.set_xlabel(xlabel)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0)
+    return figure, axes
+
+
+def _room_for(names):
+    """Return the width in pixels that the names of the rows take on the left."""
+    return 34 + 0.56 * TEXT * max(len(str(name)) for name in names)
+
+
+def _round_number_near(largest):
+    """Return the largest of 1, 2, 5 times a power of ten that does not exceed `largest`."""
+    power = 10 ** np.floor(np.log10(largest))
+    return max(step * power for step in (1, 2, 5) if step * power <= largest)
+
+
+def _write_row(axes, row, name, colour, numbers, people):
+    """Write a row's name on the left; its numbers and the people behind them on the right."""
+    right = {"textcoords": "offset points", "xycoords": ("axes fraction", "data"), "va": "center"}
+    axes.annotate(name, (0, row), (-14, 0), ha="right", color=colour, weight="semibold", **right)
+    axes.annotate(numbers, (1, row), (18, 0), **right)
+    axes.annotate(
+        people,
+        (1, row),
+        (axes.figure.bbox.width - axes.bbox.x1, 0),
+        ha="right",
+        color=MUTED,
+        **right,
+    )
+
+
+def _frame_rows(axes, n_rows):
+    """Rule a light line under each row and leave half a row of room around them."""
+    axes.set(ylim=(-0.6, n_rows - 0.4), yticks=[])
+    for row in range(n_rows):
+        axes.axhline(row, color=RULE, linewidth=1, zorder=0)
+
+
+def _finish(figure, alt, height):
+    """Write the figure as SVG: outlines for letters, nothing that changes from run to run."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+    return Chart(buffer.getvalue(), alt, height)
