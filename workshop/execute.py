@@ -131,7 +131,7 @@ def _key(notebook: NotebookNode, source: str | None) -> str:
         path = ROOT / name
         digest.update(path.read_bytes() if path.exists() else b"")
     if source == "real":
-        digest.update(data._real_cache().read_bytes())
+        digest.update(data.real_cache().read_bytes())
     return digest.hexdigest()
 
 
