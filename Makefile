@@ -18,7 +18,7 @@ PAGE := workshop.toml slides/rise.css $(wildcard slides/figures/* demos/figures/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all slides present agenda data browser participant test lint bench lock clean help FORCE
+.PHONY: all slides present agenda data cohort browser participant handouts test lint bench lock clean help FORCE
 .DEFAULT_GOAL := all
 
 all: slides ## Build everything: per deck and edition one HTML file and one PDF, in build/
@@ -40,6 +40,9 @@ agenda: $(READY) ## Print the schedule with clock times; EDITION=scipy
 data: $(READY) ## Fetch the real data (3 MB); FROM=path/to/file.zip (or .csv) imports a local copy
 	@$(RUN) data $(if $(FROM),--from "$(FROM)")
 
+cohort: $(READY) ## Fit the synthetic cohort's parameters to the cached real data again: data/cohort.json
+	@$(PY) -m workshop.fit_cohort
+
 browser: $(READY) build/.browser ## Get a Chromium to print with, where there is none
 
 test: $(READY) build/.data build/.browser lint ## Run every test
@@ -50,6 +53,10 @@ lint: $(READY)
 
 participant: $(READY) build/.data ## Write the participants' notebooks, without and with solutions; EDITION=scipy
 	@$(RUN) participant $(if $(EDITION),--edition "$(EDITION)")
+
+handouts: $(READY) build/.browser ## Write the panel's papers and deck; PAPER=a4 or letter, START=14:45, ABSENT="First Last", EDITION=pydata
+	@$(RUN) handouts $(if $(EDITION),--edition "$(EDITION)") $(if $(PAPER),--paper "$(PAPER)") \
+		$(if $(START),--start "$(START)") $(if $(ABSENT),--absent "$(ABSENT)")
 
 bench: $(READY) build/.data build/.browser ## Measure cells, builds and scaling, and print a table
 	@$(RUN) bench

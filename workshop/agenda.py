@@ -19,6 +19,7 @@ SPOKEN = {
     str: "text in quotes",
     int: "a whole number",
     bool: "true or false",
+    list: "a list of names",
     dt.date: "a date such as 2021-10-28",
     dt.time: "a time such as 13:30:00",
 }
@@ -53,7 +54,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Edition:
-    """One giving of the workshop; `long` shows the slides tagged `long`."""
+    """One giving of the workshop; `long` shows the slides tagged `long`, `people` are its hosts."""
 
     name: str
     date: dt.date
@@ -61,6 +62,7 @@ class Edition:
     timezone: str
     minutes: int
     long: bool = False
+    people: list = field(default_factory=list)
     key: str = field(default="", metadata={"computed": True})
     sessions: tuple[Session, ...] = field(default=(), metadata={"computed": True})
 
@@ -160,6 +162,11 @@ def _edition(key: str, table: dict, names: set[str], root: Path) -> Edition:
             f"workshop.toml: {where}.timezone is '{edition.timezone}', which is not a time zone: "
             "use a name such as America/Chicago."
         ) from None
+    for name in edition.people:
+        if name not in names:
+            raise WorkshopError(
+                f"workshop.toml: {where}.people names {name!r}, who is not among the people."
+            )
     moment = dt.datetime.combine(edition.date, edition.start, zone)
     timed = []
     for number, session_table in enumerate(sessions, start=1):
@@ -220,7 +227,7 @@ def _build(cls: type, table: dict, key: str, /, **computed):
             )
     for f in known:
         if f.name not in table:
-            if f.default is MISSING:
+            if f.default is MISSING and f.default_factory is MISSING:
                 raise WorkshopError(f"workshop.toml: {dot}{f.name} is missing: add it.")
         elif type(table[f.name]) is not types[f.name]:
             raise WorkshopError(

@@ -152,11 +152,9 @@ def slides_of(notebook: NotebookNode) -> list[Slide]:
     return slides
 
 
-def uses_data(notebook: NotebookNode) -> bool:
-    """Tell whether a code cell of the deck loads the workshop's data."""
-    return any(
-        cell.cell_type == "code" and "workshop.data" in cell.source for cell in notebook.cells
-    )
+def uses_data(cells: list[NotebookNode]) -> bool:
+    """Tell whether one of the cells loads the workshop's data."""
+    return any(cell.cell_type == "code" and "workshop.data" in cell.source for cell in cells)
 
 
 def prepare(
@@ -172,7 +170,8 @@ def prepare(
     """
     notebook = copy.deepcopy(notebook)
     slides = [s for s in slides_of(notebook) if edition.long or "long" not in s.tags]
-    short, label = DATA_LABELS[source]
+    shown_cells = [cell for slide in slides for cell in slide.cells]
+    short, label = DATA_LABELS[source if uses_data(shown_cells) else None]
     title = next((s.title for s in slides if s.title), Path(deck).stem)
     session = edition.session_of(deck)
     if session and "title" in slides[0].tags:
@@ -188,7 +187,7 @@ def prepare(
         if "agenda" in tags:
             cell.source += f"\n\n{_schedule(edition)}"
         if "people" in tags:
-            cell.source += f"\n\n{_people(agenda)}"
+            cell.source += f"\n\n{_people(agenda, edition)}"
     if session:
         _write_clock(slides, session)
     _write_citations(slides)
@@ -220,12 +219,14 @@ def _schedule(edition: Edition) -> str:
     return f'<table class="schedule">{head}\n<tbody>\n{rows}</tbody></table>'
 
 
-def _people(agenda: Agenda) -> str:
-    """Return the people of the workshop as a Markdown list."""
+def _people(agenda: Agenda, edition: Edition) -> str:
+    """Return the edition's people, by default everybody, as a Markdown list."""
+    panel = any(session.kind == "panel" for session in edition.sessions)
     lines = []
     for person in agenda.people:
-        facts = filter(None, [person.title, person.affiliation])
-        lines.append(f"- **{person.name}**, {person.role} · {', '.join(facts)}")
+        if not edition.people or person.name in edition.people:
+            facts = [person.title, person.affiliation, person.role if panel else ""]
+            lines.append(f"- **{person.name}** {', '.join(filter(None, facts))}")
     return "\n".join(lines)
 
 

@@ -20,6 +20,11 @@ from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
 
 CELL_TIMEOUT = 300  # seconds
+# Warnings that are no error in our decks: message and category, with the reason.
+ALLOWED_WARNINGS = (
+    # ipykernel 7 warns of its own `do_shutdown` while it shuts down.
+    "ignore:For consistency across implementations:PendingDeprecationWarning",
+)
 # What a deck's cells import, read or are pinned to; the rest of the package changes no output.
 RUNTIME = ("workshop/data.py", "workshop/cohort.py", "workshop/charts.py", "workshop/figures.py")
 PINS = ("requirements.txt", "data/cohort.json")
@@ -38,7 +43,7 @@ def execute(deck: Path, target: Path) -> None:
     """
     notebook = read_deck(deck)
     progress = Progress(f"execute  {_name(deck)}")
-    source = data.data_source() if uses_data(notebook) else None
+    source = data.data_source() if uses_data(notebook.cells) else None
     key = _key(notebook, source)
     kept = _kept_outputs(target, key) if is_ours(deck) else None
     if kept is None:
@@ -108,7 +113,7 @@ def kernel_environment(strict: bool) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
     }
     if strict:
-        environment["PYTHONWARNINGS"] = "error"
+        environment["PYTHONWARNINGS"] = ",".join(["error", *ALLOWED_WARNINGS])
     return environment
 
 

@@ -42,7 +42,7 @@ def write_notebooks(agenda: Agenda, edition: Edition) -> Path:
     for deck in edition.decks:
         progress = Progress(f"participant  {edition.key}/{deck}")
         notebook = read_deck(ROOT / deck)
-        source = data.data_source() if uses_data(notebook) else None
+        source = data.data_source() if uses_data(notebook.cells) else None
         shown = prepare(notebook, agenda, edition, deck, source)
         for solved, target in ((False, folder / deck), (True, folder / "solutions" / deck)):
             name = str(target.relative_to(folder.parent))
