@@ -1,0 +1,587 @@
+"""The stage in a real browser: what a presenter sees, presses and keeps."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from workshop import stage
+from workshop.agenda import ROOT, read_agenda
+from workshop.data import data_source
+from workshop.deck import prepare, read_deck, slides_of
+from workshop.errors import WorkshopError
+
+AGENDA = read_agenda()
+SHOWN = [(edition.key, deck) for edition in AGENDA.editions.values() for deck in edition.decks]
+EDITION, DECK = SHOWN[0]
+# Each deck is walked once, in the longest edition that shows it: the slides of a shorter one are
+# among its. That a shorter one runs on its own is seen without a browser, in test_participant.
+LONGEST = {deck: key for key, deck in sorted(SHOWN, key=lambda s: AGENDA.edition(s[0]).long)}
+WALKED = [(key, deck) for deck, key in LONGEST.items()]
+# A deck of the first edition with code to be seen.
+DECK_WITH_CODE = next(
+    deck
+    for deck in AGENDA.editions[EDITION].decks
+    for slide in slides_of(read_deck(ROOT / deck))
+    if "long" not in slide.tags
+    for cell in slide.cells
+    if cell.cell_type == "code" and "hide-input" not in cell.metadata.get("tags", [])
+)
+SECONDS = 60  # until the stage stands, on a busy machine
+
+
+@dataclass
+class Opened:
+    """A stage that runs as a person starts it, in a folder of its own."""
+
+    process: subprocess.Popen
+    output: list[str] = field(default_factory=list)
+    ready: threading.Event = field(default_factory=threading.Event)
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.output.append(line.rstrip())
+            if line.startswith("Stop"):
+                self.ready.set()
+        self.ready.set()
+
+    def address(self, name: str) -> str:
+        found = [line.split()[-1] for line in self.output if line.startswith(name)]
+        assert found, "the stage did not open:\n" + "\n".join(self.output)
+        return found[0]
+
+    def deck(self, path: str) -> str:
+        return self.address("On stage").replace(self.shown, path)
+
+    @property
+    def shown(self) -> str:
+        return re.search(r"/notebooks/(.+)\?token", self.address("On stage"))[1]
+
+
+@contextmanager
+def opened(folder: Path, port: int = 8900, **choices):
+    """Start `present` in a process of its own; stop it by SIGTERM if the block did not."""
+    call = f"present(folder=Path({str(folder)!r}), port={port}, open_browser=False, **{choices!r})"
+    code = f"from pathlib import Path; from workshop.stage import present; {call}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    one = Opened(process)
+    listener = threading.Thread(target=one.listen)
+    listener.start()
+    try:
+        assert one.ready.wait(SECONDS)
+        yield one
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        listener.join()
+        process.stdout.close()
+
+
+@contextmanager
+def page_of(chromium, address: str, width: int = 1280, height: int = 720):
+    """Open an address and note every request; yield the page and the list of requests."""
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    requests = []
+    context.on("request", lambda request: requests.append(request.url))
+    page = context.new_page()
+    page.goto(address)
+    try:
+        yield page, requests
+    finally:
+        context.close()
+
+
+def wait_for_first_slide(page):
+    page.wait_for_selector("body.rise-enabled #rise-footer")
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    page.wait_for_function("document.getElementById('rise-custom-css').sheet")
+
+
+def outside(requests: list[str]) -> list[str]:
+    here = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
+    return [address for address in requests if not address.startswith(here)]
+
+
+def files_of_the_project() -> dict[str, tuple[int, int]]:
+    derived = {"build", ".git", ".venv", "__pycache__", ".pytest_cache", ".ruff_cache", "cache"}
+    return {
+        str(path): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in ROOT.rglob("*")
+        if path.is_file() and not derived & set(path.relative_to(ROOT).parts)
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("stage")
+
+
+@pytest.fixture(scope="module")
+def stages(folder):
+    """Give the stage of an edition, which holds all decks; it runs until the module's end."""
+    running = {}
+
+    def of(edition: str) -> Opened:
+        if edition not in running:
+            context = opened(folder, edition=edition)
+            running[edition] = context.__enter__(), context
+        return running[edition][0]
+
+    yield of
+    for _, context in running.values():
+        context.__exit__(None, None, None)
+
+
+# --- A walk through every slide of every deck -----------------------------------------------------
+
+STATE = """() => {
+  const notebook = Jupyter.notebook, slide = Reveal.getCurrentSlide();
+  const seen = (cell) => slide.contains(cell.element[0]) && !cell.element[0].closest(
+    "aside.notes, .reveal-skip, .fragment:not(.visible)");
+  const code = notebook.get_cells().filter((cell) => cell.cell_type === "code" && seen(cell));
+  const selected = notebook.get_selected_cell();
+  const heading = slide.querySelector("h1, h2, h3, h4, h5, h6");
+  return {
+    place: JSON.stringify(Reveal.getIndices()),
+    title: heading ? heading.textContent.replace("\\u00b6", "").trim() : "",
+    last: Reveal.isLastSlide() && !slide.querySelector(".fragment:not(.visible)"),
+    pending: code.filter((cell) => !(cell.input_prompt_number > 0)).map((cell) => cell.id),
+    selected: selected && seen(selected) ? selected.id : null,
+    errors: [...slide.querySelectorAll(".output_error")].map((output) => output.innerText),
+  };
+}"""
+# What a person would miss: anything below the footer's edge, right of the canvas, or scrolled away.
+OVERFLOW = """() => {
+  const slide = Reveal.getCurrentSlide(), canvas = slide.getBoundingClientRect();
+  const floor = document.getElementById("rise-footer").getBoundingClientRect().top;
+  const found = [];
+  const parts = "h1,h2,h3,p,li,img,svg,table,.output_area pre,.CodeMirror-line > span,.MathJax";
+  for (const part of slide.querySelectorAll(parts)) {
+    if (part.closest("aside.notes") || !part.checkVisibility()) continue;
+    const box = part.getBoundingClientRect();
+    if (!box.width || !box.height) continue;
+    const over = [box.bottom - floor, box.right - canvas.right].map(Math.round);
+    const text = part.textContent.slice(0, 40);
+    if (Math.max(...over) > 1) found.push(`${part.tagName} by ${over} px: ${text}`);
+  }
+  for (const box of [slide, ...slide.querySelectorAll(".output, .output_scroll")]) {
+    const over = [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth];
+    if (Math.max(...over) > 1) found.push(`${box.className} scrolls by ${over} px`);
+  }
+  return found;
+}"""
+
+
+@dataclass
+class Walk:
+    """What was seen while every slide was shown and every visible cell run by Shift+Enter."""
+
+    footer: str = ""
+    theme: str = ""
+    titles: list[str] = field(default_factory=list)
+    ran: int = 0
+    errors: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    overflows: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+def run_pending(page, state: dict, walk: Walk) -> dict:
+    """Press Shift+Enter until every cell in sight has run, as a presenter does."""
+    if state["pending"]:
+        page.wait_for_timeout(600)  # RISE takes 450 ms to select the first cell
+    for _ in state["pending"]:
+        page.wait_for_function(
+            "() => { const c = Jupyter.notebook.get_selected_cell();"
+            " return c && c.cell_type === 'code' && !(c.input_prompt_number > 0)"
+            " && Reveal.getCurrentSlide().contains(c.element[0]); }"
+        )
+        before, cell = page.evaluate(STATE), page.evaluate("Jupyter.notebook.get_selected_index()")
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_function(
+            "i => Jupyter.notebook.get_cell(i).input_prompt_number > 0"
+            " && !Jupyter.notebook.kernel_busy",
+            arg=cell,
+            timeout=SECONDS * 1000,
+        )
+        state = page.evaluate(STATE)
+        walk.ran += 1
+        if state["place"] != before["place"]:
+            walk.left.append(f"{before['title']}: {before['place']} to {state['place']}")
+    return state
+
+
+def walk_through(page, walk: Walk) -> Walk:
+    wait_for_first_slide(page)
+    walk.footer = page.inner_text("#rise-footer")
+    walk.theme = page.get_attribute("link#theme", "href")
+    while True:
+        state = page.evaluate(STATE)
+        if not walk.titles or page.evaluate("!Reveal.getCurrentSlide().walked"):
+            walk.titles.append(state["title"])
+            page.evaluate("Reveal.getCurrentSlide().walked = true")
+        state = run_pending(page, state, walk)
+        page.wait_for_function("[...document.images].every((image) => image.complete)")
+        walk.errors += state["errors"]
+        walk.overflows += [f"{state['title']}: {text}" for text in page.evaluate(OVERFLOW)]
+        if state["last"]:
+            return walk
+        page.keyboard.press("Space")
+        page.wait_for_function(
+            "place => JSON.stringify(Reveal.getIndices()) !== place", arg=state["place"]
+        )
+
+
+@pytest.fixture(scope="module")
+def walks(stages, chromium):
+    walked = {}
+
+    def through(edition: str, deck: str) -> Walk:
+        if (edition, deck) not in walked:
+            with page_of(chromium, stages(edition).deck(deck)) as (page, requests):
+                walked[edition, deck] = walk_through(page, Walk(requests=requests))
+        return walked[edition, deck]
+
+    return through
+
+
+@pytest.fixture(scope="module", params=WALKED, ids=lambda pair: f"{pair[0]}-{Path(pair[1]).stem}")
+def walked(request, walks):
+    """Yield the prepared deck and the walk through it."""
+    key, deck = request.param
+    notebook = read_deck(ROOT / deck)
+    prepared = prepare(notebook, AGENDA, AGENDA.edition(key), deck, data_source())
+    return prepared, walks(key, deck)
+
+
+def test_rise_starts_by_itself_with_theme_and_footer(walked):
+    notebook, walk = walked
+    assert walk.footer == notebook.metadata["workshop"]["footer"]
+    assert walk.theme.split("?")[0].endswith("/white.css")
+
+
+def test_every_slide_of_the_edition_is_reached_in_order(walked):
+    notebook, walk = walked
+    assert walk.titles == [slide.title for slide in slides_of(notebook)]
+
+
+def test_every_cell_runs_without_error(walked):
+    notebook, walk = walked
+    cells = [c for slide in slides_of(notebook) for c in slide.cells if c.cell_type == "code"]
+    assert walk.errors == []
+    assert walk.ran == len(cells)
+
+
+def test_running_a_cell_keeps_the_slide(walked):
+    assert walked[1].left == []
+
+
+def test_nothing_overflows_after_running(walked):
+    assert walked[1].overflows == []
+
+
+def test_no_request_leaves_the_machine(walked):
+    assert outside(walked[1].requests) == []
+
+
+# --- What a presenter presses ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(stages, chromium):
+    """Give the first slide of the first deck that has code, on a large screen."""
+    address = stages(EDITION).deck(DECK_WITH_CODE)
+    with page_of(chromium, address, 1920, 1080) as (page, _):
+        wait_for_first_slide(page)
+        page.wait_for_function("window.RevealNotes && document.getElementById('notescanvas')")
+        yield page
+
+
+def test_the_speaker_view_shows_notes_clock_and_next_slide(page):
+    with page.expect_popup() as popup:
+        page.keyboard.press("t")
+    speaker = popup.value
+    notes = speaker.locator(".speaker-controls-notes .value")
+    notes.filter(has_text=re.compile(r"minute 0 of \d+")).wait_for()
+    frames = [
+        speaker.frame_locator("#current-slide iframe"),
+        speaker.frame_locator("iframe >> nth=1"),
+    ]
+    frames[0].locator(".slide-number").get_by_text("1", exact=True).wait_for()
+    frames[1].locator(".slide-number").get_by_text("2", exact=True).wait_for()
+    assert re.match(r"\d\d:\d\d [AP]M", speaker.inner_text(".clock-value"))
+    first = notes.inner_text()
+    speaker.keyboard.press("Space")
+    page.wait_for_function("Reveal.getIndices().h === 1")
+    notes.filter(has_not_text=first.splitlines()[0]).wait_for()
+
+
+def test_the_speaker_view_never_saves_over_the_stage(page):
+    with page.expect_popup() as popup:
+        page.keyboard.press("t")
+    frame = popup.value.wait_for_selector("#current-slide iframe").content_frame()
+    wait_for_first_slide(frame)
+    frame.evaluate("Jupyter.notebook.set_dirty(true)")
+    time.sleep(1)
+    assert frame.evaluate("[Jupyter.notebook.dirty, Jupyter.notebook.autosave_interval]") == [
+        True,
+        0,
+    ]
+
+
+def test_the_chalkboard_draws_where_the_mouse_is(page):
+    page.wait_for_selector("body.stage-settled")  # RISE's own start clears the board once more
+    page.keyboard.press("]")
+    page.wait_for_function(
+        "getComputedStyle(document.getElementById('notescanvas')).pointerEvents === 'auto'"
+    )
+    page.mouse.move(600, 500)
+    page.mouse.down()
+    page.mouse.move(900, 500, steps=8)
+    page.mouse.up()
+    painted = page.evaluate(
+        """() => { const canvas = document.querySelector("#notescanvas canvas");
+        const scale = canvas.width / canvas.getBoundingClientRect().width;
+        const at = (x, y) => [...canvas.getContext("2d").getImageData(
+          (x - 3) * scale, (y - 3) * scale, 6 * scale, 6 * scale).data].some((byte) => byte > 0);
+        return [at(750, 500), at(750, 700)]; }"""
+    )
+    assert painted == [True, False]
+
+
+def test_a_stray_key_changes_no_cell_and_b_blacks_the_screen(page):
+    cells = "Jupyter.notebook.get_cells().map((c) => c.cell_type + c.get_text())"
+    before = page.evaluate(cells)
+    for key in "axcdd1my00":
+        page.keyboard.press(key)
+    assert page.evaluate(cells) == before
+    page.keyboard.press("b")
+    assert page.evaluate("Reveal.isPaused()")
+
+
+def test_the_question_mark_lists_the_keys(page):
+    page.keyboard.press("?")
+    page.get_by_text("Reveal Shortcuts Help").wait_for()
+    assert not page.evaluate("Reveal.isPaused()")
+
+
+def test_the_cursor_stands_where_the_mouse_clicked_on_a_scaled_slide(page):
+    page.set_viewport_size({"width": 1440, "height": 900})  # a window dragged to another screen
+    page.evaluate(
+        "Reveal.slide(Reveal.getIndices(Jupyter.notebook.get_cells().find("
+        "(c) => c.cell_type === 'code' && !c.metadata.tags?.includes('hide-input')"
+        ").element[0].closest('section')).h)"
+    )
+    page.wait_for_timeout(600)  # RISE takes 450 ms to select the first cell
+    box = page.evaluate(
+        "[...Reveal.getCurrentSlide().querySelectorAll('.code_cell .CodeMirror-line > span')]"
+        ".find((line) => line.checkVisibility()).getBoundingClientRect().toJSON()"
+    )
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(x, y)
+    cursor = page.locator(".present .code_cell.selected .CodeMirror-cursor").bounding_box()
+    assert abs(cursor["x"] - x) < 20
+    assert cursor["y"] <= y <= cursor["y"] + cursor["height"]
+
+
+def test_a_reload_returns_to_the_slide(page):
+    page.keyboard.press("Space")
+    page.wait_for_function("Reveal.getIndices().h === 1")
+    page.reload()
+    wait_for_first_slide(page)
+    page.wait_for_function("Reveal.getIndices().h === 1")
+
+
+def test_rise_waits_for_the_notebook(stages):
+    # Loaded by its own setting RISE sometimes comes before the notebook and misses its metadata.
+    address = stages(EDITION).address("JupyterLab").replace("/lab?", "/api/config/notebook?")
+    with urllib.request.urlopen(address) as answer:
+        assert json.load(answer)["load_extensions"]["rise/main"] is False
+
+
+def test_formulas_are_set_by_a_local_mathjax(page):
+    page.wait_for_function("window.MathJax && MathJax.Hub")
+    assert page.evaluate("new URL(MathJax.Hub.config.root, location).host") == page.evaluate(
+        "location.host"
+    )
+
+
+def test_jupyterlab_is_at_hand_and_stays_on_the_machine(stages, chromium):
+    with page_of(chromium, stages(EDITION).address("JupyterLab")) as (page, requests):
+        page.get_by_role("region", name="File Browser Section").wait_for()
+        page.wait_for_load_state("networkidle")
+        assert outside(requests) == []
+
+
+def test_the_checks_are_told_before_the_stage_opens(stages):
+    told = stages(EDITION).output
+    told = told[: next(i for i, line in enumerate(told) if line.startswith("On stage"))]
+    topics = [re.split(r"[: ]", line)[1] for line in told if line]
+    assert topics == ["data", "packages", "offline", "port", "kernel"]
+    assert [line for line in told if line and not line.startswith("✓")] == []
+
+
+# --- Stopping and resuming ------------------------------------------------------------------------
+
+
+@dataclass
+class Stopped:
+    """A stage on whose first code cell somebody typed, right before Ctrl-C."""
+
+    port: int
+    output: list[str]
+    processes: list[psutil.Process]
+    copy: Path
+    untouched: bool
+    code: int
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, chromium):
+    folder = tmp_path_factory.mktemp("evening")
+    before = files_of_the_project()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            opened(folder, port, deck=DECK_WITH_CODE) as one,
+            page_of(chromium, one.address("On stage")) as (page, _),
+        ):
+            wait_for_first_slide(page)
+            page.evaluate(
+                "Jupyter.notebook.get_cells().find((c) => c.cell_type === 'code')"
+                ".code_mirror.replaceRange('# typed on stage\\n', {line: 0, ch: 0})"
+            )
+            time.sleep(1)
+            processes = psutil.Process(one.process.pid).children(recursive=True)
+            one.process.send_signal(signal.SIGINT)
+            code = one.process.wait(timeout=30)
+    copy = next(folder.iterdir())
+    return Stopped(port, one.output, processes, copy, files_of_the_project() == before, code)
+
+
+def test_a_taken_port_gives_way_to_the_next(stopped):
+    line = next(line for line in stopped.output if "port" in line)
+    assert re.fullmatch(rf"✓ port: \d+ \({stopped.port} is taken\)", line)
+    assert f":{stopped.port}/" not in "\n".join(stopped.output)
+
+
+def test_ctrl_c_leaves_no_server_and_no_kernel(stopped):
+    assert stopped.code == 0
+    assert len(stopped.processes) >= 2  # there were a server and a kernel
+    assert [p for p in stopped.processes if p.is_running() and p.status() != "zombie"] == []
+
+
+def test_what_was_typed_is_kept_and_its_place_is_told(stopped):
+    kept = nbformat.read(stopped.copy / DECK_WITH_CODE, as_version=4)
+    assert any("# typed on stage" in cell.source for cell in kept.cells)
+    assert any(str(stopped.copy) in line for line in stopped.output if "kept in" in line)
+
+
+def test_nothing_in_the_project_changes(stopped):
+    assert stopped.untouched
+
+
+def test_resume_reopens_the_latest_copy(stopped, chromium):
+    with opened(stopped.copy.parent, resume=True) as one:
+        assert one.shown == DECK_WITH_CODE
+        with page_of(chromium, one.address("On stage")) as (page, _):
+            wait_for_first_slide(page)
+            texts = page.evaluate("Jupyter.notebook.get_cells().map((c) => c.get_text())")
+    assert any("# typed on stage" in text for text in texts)
+    assert list(stopped.copy.parent.iterdir()) == [stopped.copy]
+
+
+# --- The working copy and the checks, without a browser -------------------------------------------
+
+
+def test_nothing_to_resume_is_one_sentence(tmp_path):
+    with pytest.raises(WorkshopError, match=r"no working copy of the edition 'x'.*leave out"):
+        stage.present(edition="x", resume=True, folder=tmp_path)
+
+
+def test_an_earlier_copy_is_never_overwritten(tmp_path):
+    made = {stage._empty(tmp_path, AGENDA, None, None).folder for _ in range(3)}
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize(
+    ("deck", "sentence"),
+    [("slides/none.ipynb", "there is no such deck"), ("{tmp}/own.ipynb", "lies outside")],
+)
+def test_a_wrong_deck_is_one_sentence_and_leaves_no_copy(tmp_path, deck, sentence):
+    (tmp_path / "own.ipynb").write_text("{}")
+    with pytest.raises(WorkshopError, match=sentence):
+        stage.present(Path(deck.format(tmp=tmp_path)), folder=tmp_path / "stage")
+    assert not (tmp_path / "stage").exists()
+
+
+def test_a_stop_during_the_preparation_leaves_no_half_copy(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise stage.Stop
+
+    monkeypatch.setattr(stage, "_show", interrupted)
+    stage.present(folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("deck", sorted({deck for _, deck in SHOWN}))
+def test_every_deck_of_the_agenda_can_be_named(tmp_path, deck):
+    assert stage._empty(tmp_path, AGENDA, Path(deck), None).deck == deck
+
+
+def test_pictures_from_elsewhere_or_nowhere_are_named(tmp_path):
+    source = (
+        "![a](https://example.org/a.png) ![b](figures/none.svg) ![c](data:image/png;base64,AA==)"
+        ' [a link](https://example.org) <img src="//example.org/d.png" alt="">'
+    )
+    cell = nbformat.v4.new_markdown_cell(source, id="drawn")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "deck.ipynb")
+    assert stage._missing(tmp_path / "deck.ipynb", tmp_path) == [
+        "deck.ipynb, cell drawn loads https://example.org/a.png",
+        "deck.ipynb, cell drawn shows figures/none.svg, which is not there",
+        "deck.ipynb, cell drawn loads //example.org/d.png",
+    ]
+
+
+def test_packages_at_other_versions_are_named(tmp_path, monkeypatch):
+    pinned = tmp_path / "requirements.txt"
+    pinned.write_text(
+        f"pytest=={pytest.__version__}\nnbformat==0.1 \\\n    --hash=sha256:00\n"
+        "no-such-package==1 ; python_version < '3'\nneither-this==2\n"
+    )
+    monkeypatch.setattr(stage, "REQUIREMENTS", pinned)
+    good, text = stage._check_packages()
+    assert not good
+    assert f"nbformat is {nbformat.__version__}, not ==0.1" in text
+    assert "neither-this is missing, not ==2" in text
+    assert "pytest" not in text and "no-such-package" not in text
+
+
+def test_the_warm_up_imports_what_the_cells_import():
+    cells = [
+        nbformat.v4.new_code_cell("import os, sys\nprint(1)\nfrom json import loads as read"),
+        nbformat.v4.new_code_cell("%matplotlib inline\nimport re"),
+        nbformat.v4.new_markdown_cell("import antigravity"),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    assert stage.imports_of(notebook) == "import os, sys\nfrom json import loads as read"
