@@ -1,6 +1,7 @@
 # The front door. `make help` lists the targets; the work is done by `python -m workshop`.
 # It runs on GNU Make 3.81 (macOS).
 
+SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -21,7 +22,7 @@ PAGE := workshop.toml slides/rise.css $(wildcard slides/figures/* demos/figures/
 .PHONY: all slides present agenda data cohort browser participant handouts test lint bench lock clean help FORCE
 .DEFAULT_GOAL := all
 
-all: slides ## Build everything: per deck and edition one HTML file and one PDF, in build/
+all: slides build/.handouts ## Build everything in build/: each deck as HTML and PDF, and the panel's papers
 
 # DECK is quoted everywhere: its path may have spaces. Names with spaces cannot be Make targets.
 slides: $(READY) build/.data build/.browser ## The same; EDITION=scipy one edition, DECK=path/to/any.ipynb one notebook
@@ -80,7 +81,9 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Setting up .venv (once, about a minute) …"
 	@$(PYTHON) -m venv $(VENV) || { \
 		echo "Python cannot make a virtual environment: install its venv module (python3-venv)." >&2; exit 1; }
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@set -o pipefail; $(PY) -m pip install --disable-pip-version-check -r requirements.txt | awk \
+		'/^Collecting/ {printf "\r  package %d", ++n} /^Installing/ {printf "\r  installing %d packages …", n} \
+		{fflush()} END {print ""}'
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@$(PY) -c 'import matplotlib.font_manager'
 	@touch $@
@@ -104,6 +107,18 @@ build/.source: FORCE
 
 build/executed/%.ipynb: %.ipynb $(RUNTIME)
 	@$(RUN) execute --deck $< --target $@
+
+# The panel's deck is no file: it is derived from the panel's words.
+PANEL := $(wildcard panel/*.md) workshop.toml slides/references.toml workshop/references.py \
+	workshop/words.py workshop/panel.py workshop/panel_deck.py
+build/executed/panel/panel.ipynb: $(PANEL) requirements.txt
+	@$(RUN) execute --deck panel/panel.ipynb --target $@
+
+# After the decks: both write to build/<edition>/panel/.
+build/.handouts: $(PANEL) slides/rise.css $(wildcard workshop/templates/papers/* workshop/templates/deck/*) \
+		workshop/deck.py workshop/export.py workshop/figures.py workshop/pdf.py workshop/papers.py | slides
+	@$(RUN) handouts
+	@touch $@
 
 # One rule a page for each edition: build/<edition>/<deck>.html. Make 3.81 has no pattern with two
 # stems, so each edition in workshop.toml gets its rules from this template.

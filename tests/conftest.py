@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from workshop.agenda import ROOT, read_agenda
+from workshop.agenda import PANEL_DECK, ROOT, read_agenda
 from workshop.browser import launched
 from workshop.execute import execute
 from workshop.export import export
 from workshop.pdf import print_pdf
 
 AGENDA = read_agenda()
-DECKS = sorted({deck for edition in AGENDA.editions.values() for deck in edition.decks})
+# The decks that are kept as notebooks; the panel's is derived from panel/.
+DECKS = sorted({d for edition in AGENDA.editions.values() for d in edition.decks} - {PANEL_DECK})
 SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edition.decks]
 
 

@@ -95,7 +95,8 @@ def test_links_of_the_slides_are_alive_in_the_pdf(shown):
         for note in sheet.get("/Annots", [])
         if "/A" in note.get_object()
     }
-    assert wanted and wanted <= found
+    cites = any("references" in slide.tags for slide in slides)
+    assert bool(wanted) >= cites and wanted <= found
 
 
 def test_no_serious_accessibility_violation(shown, page):

@@ -99,6 +99,13 @@ def participant(arguments) -> None:
         print(f"In {write_notebooks(plan, edition).relative_to(ROOT)}/")
 
 
+def handouts(arguments) -> None:
+    """Write the panel's papers and deck."""
+    from workshop.papers import handouts
+
+    handouts(arguments.edition, arguments.paper, arguments.start, arguments.absent)
+
+
 def browser(arguments) -> None:
     """Make sure that there is a browser to print with."""
     from workshop.browser import ensure_chromium
@@ -145,6 +152,13 @@ def parser() -> argparse.ArgumentParser:
     command(slides, ("--deck", required), optional_edition)
     command(present, ("--deck", {}), optional_edition, ("--resume", {"action": "store_true"}))
     command(participant, optional_edition)
+    command(
+        handouts,
+        optional_edition,
+        ("--paper", {"help": "a4 or letter, by default both"}),
+        ("--start", {"help": "another start of the panel, such as 14:45"}),
+        ("--absent", {"help": "missing panelists, with commas"}),
+    )
     command(browser)
     command(bench)
     return main

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,8 @@ from workshop.errors import WorkshopError
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("talk", "demo", "exercise", "discussion", "break", "panel")
+# The deck of a panel session that names none: derived from panel/, never a file beside it.
+PANEL_DECK = "panel/panel.ipynb"
 ROLES = ("moderator", "panelist", "author")
 SPOKEN = {
     str: "text in quotes",
@@ -195,6 +197,8 @@ def _session(table: dict, key: str, start: dt.datetime, names: set[str], root: P
         raise WorkshopError(
             f"workshop.toml: {key}.speaker is '{session.speaker}', who is not among the people."
         )
+    if session.kind == "panel" and not session.deck:
+        return replace(session, deck=PANEL_DECK)
     return session
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from workshop.agenda import Agenda, Edition, clock, day, later
+from workshop.agenda import PANEL_DECK, ROOT, Agenda, Edition, clock, day, later
 from workshop.errors import WorkshopError
+from workshop.panel_deck import read_panel_deck
 from workshop.references import cited, read_references, reference_list, with_citations
 
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$")
@@ -83,8 +84,11 @@ def _lines(source: str):
 def read_deck(path: Path) -> NotebookNode:
     """Read a notebook of format 4 as a deck; without slide metadata each heading starts a slide.
 
-    Raises WorkshopError for a file that is missing, is not a notebook, or has nothing to show.
+    The panel's deck is no file: it is derived from panel/. Raises WorkshopError for a file that is
+    missing, is not a notebook, or has nothing to show.
     """
+    if path.resolve() == ROOT / PANEL_DECK:
+        return read_panel_deck()
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -252,6 +256,8 @@ def _write_clock(slides: list[Slide], session) -> None:
     minute = session.minutes / sum(slide.pace for slide in slides)
     elapsed = 0.0
     for slide in slides:
+        if not slide.pace:  # in reserve: it has no minute of its own
+            continue
         length = slide.pace * minute
         for cell in slide.cells:
             if cell.cell_type == "markdown":

@@ -31,8 +31,8 @@ PINS = ("requirements.txt", "data/cohort.json")
 
 
 def is_ours(deck: Path) -> bool:
-    """Tell whether the deck lies in the kit's `slides/` or `demos/`: the strict rules hold."""
-    return deck.resolve().parent in {ROOT / "slides", ROOT / "demos"}
+    """Tell whether the deck is one of the kit's own: the strict rules hold."""
+    return deck.resolve().parent in {ROOT / "slides", ROOT / "demos", ROOT / "panel"}
 
 
 def execute(deck: Path, target: Path) -> None:

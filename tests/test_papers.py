@@ -1,0 +1,497 @@
+"""The panel: what people hold in their hands, the clock, the deck, and mistakes in the words."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pypdf
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.conftest import AGENDA
+from workshop.agenda import PANEL_DECK, ROOT, clock
+from workshop.deck import prepare, read_deck, slides_of
+from workshop.errors import WorkshopError
+from workshop.files import Progress
+from workshop.panel import FOLDER, read_panel
+from workshop.panel_deck import panel_deck
+from workshop.papers import handouts, papers_of, write_handouts
+from workshop.references import read_references
+
+PYDATA = AGENDA.edition("pydata")
+PANEL = read_panel(AGENDA, PYDATA)
+QUESTIONS = [question for theme in PANEL.themes for question in theme.questions]
+SHEETS = {"a4": (595, 842), "letter": (612, 792)}  # width and height in points
+PAGES = {
+    "moderator-guide": range(1, 9),
+    "brief-hanna-wallach": [1],
+    "brief-kristen-laird": [1],
+    "brief-triveni-gandhi": [1],
+    "audience-sheet": [2],
+    "question-cards": [3],
+    "name-cards": [4],
+}
+PRINTED = [(name, size) for name in PAGES for size in SHEETS]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The papers of a panel as people get them, and how long they took."""
+
+    folder: Path
+    seconds: float
+
+    def pdf(self, name: str, size: str = "a4") -> pypdf.PdfReader:
+        return pypdf.PdfReader(self.folder / f"{name}-{size}.pdf")
+
+    def pages(self, name: str, size: str = "a4") -> list[str]:
+        return pages_of(self.folder / f"{name}-{size}.pdf")
+
+    def text(self, name: str, size: str = "a4") -> str:
+        return squeezed("".join(self.pages(name, size)))
+
+
+@cache
+def pages_of(path: Path) -> list[str]:
+    """Return the text of each page."""
+    return [page.extract_text() for page in pypdf.PdfReader(path).pages]
+
+
+def squeezed(text: str) -> str:
+    """Return text without spaces, which a PDF breaks wherever a line ends."""
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Written:
+    folder = tmp_path_factory.mktemp("papers") / "panel"
+    start = time.monotonic()
+    write_handouts(PANEL, folder, list(SHEETS), Progress("papers"))
+    return Written(folder, time.monotonic() - start)
+
+
+@pytest.fixture(scope="module")
+def without_laird(tmp_path_factory) -> Written:
+    folder = tmp_path_factory.mktemp("papers") / "panel"
+    panel = read_panel(AGENDA, PYDATA, start="14:45", absent="Kristen Laird")
+    write_handouts(panel, folder, ["a4"], Progress("papers"))
+    return Written(folder, 0)
+
+
+@pytest.fixture
+def words(tmp_path):
+    """Return a function that changes a copy of the panel's words, and the folder of the copy."""
+    folder = tmp_path / "panel"
+    shutil.copytree(FOLDER, folder)
+
+    def change(file: str, old: str, new: str) -> Path:
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text, f"{old} is no longer in {file}: adapt the test"
+        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        return folder
+
+    return change
+
+
+# --- What is printed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "size"), PRINTED)
+def test_a_paper_has_its_pages_in_its_size_with_running_title_and_numbers(written, name, size):
+    pdf = written.pdf(name, size)
+    assert len(pdf.pages) in PAGES[name]
+    for number, page in enumerate(pdf.pages, start=1):
+        assert [float(side) for side in page.mediabox[2:]] == pytest.approx(SHEETS[size], abs=1)
+        text = page.extract_text()
+        assert f"Page {number} of {len(pdf.pages)}" in text
+        assert AGENDA.title in text
+
+
+@pytest.mark.parametrize(("name", "size"), PRINTED)
+def test_a_paper_is_tagged_and_says_its_title_and_language(written, name, size):
+    pdf = written.pdf(name, size)
+    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert pdf.trailer["/Root"]["/StructTreeRoot"]
+    assert pdf.trailer["/Root"]["/Lang"] == AGENDA.language
+    assert pdf.metadata.title.endswith("Panel, PyData Global 2021")
+    assert len({written.pdf(other, size).metadata.title for other in PAGES}) == len(PAGES)
+
+
+@pytest.mark.parametrize("size", SHEETS)
+def test_every_question_stands_where_it_should(written, size):
+    guide, cards = written.text("moderator-guide", size), written.text("question-cards", size)
+    others = [written.text(name, size) for name in PAGES if not name.startswith(("mod", "que"))]
+    assert len(QUESTIONS) >= 12
+    for question in QUESTIONS:
+        text = squeezed(question.text)
+        in_guide = 1 if question.reserve else 2  # on the run sheet too
+        assert (guide.count(text), cards.count(text)) == (in_guide, 1), question.text
+        assert not [paper for paper in others if text in paper], "panelists prepare themes"
+        for follow_up in question.follow_ups:
+            assert (guide.count(squeezed(follow_up)), cards.count(squeezed(follow_up))) == (1, 1)
+
+
+def test_the_guide_lists_the_works_that_its_words_cite(written):
+    assert len(PANEL.words.keys) >= 4
+    for key in PANEL.words.keys:
+        reference = read_references()[key]
+        assert written.text("moderator-guide").count(squeezed(reference.address[8:])) == 1
+        assert squeezed(f"({reference.cite})") in written.text("moderator-guide")
+
+
+def test_every_theme_has_four_questions_with_follow_ups():
+    assert len(PANEL.themes) == 3
+    for theme in PANEL.themes:
+        assert len(theme.questions) >= 4
+        assert all(len(question.follow_ups) >= 2 for question in theme.questions)
+
+
+@pytest.mark.parametrize("size", SHEETS)
+def test_every_person_is_introduced_and_named_on_the_cards(written, size):
+    sheet, names = written.text("audience-sheet", size), written.pages("name-cards", size)
+    for person, page in zip(PANEL.people, names, strict=True):
+        title = squeezed(person.title)
+        assert sheet.count(title) == 1
+        assert squeezed(page).count(squeezed(person.name)) == 2  # both faces
+        bio = re.sub(r"\*|\]\(.+?\)|\[(?=[A-Z])", "", PANEL.bios[person.name])
+        bio = re.split(r"\[own words: |\]", bio)
+        introduced = squeezed(f"{person.name}{person.title}, {person.affiliation}.{bio[0]}")
+        assert written.text("moderator-guide", size).count(introduced) == 1
+        for name in filter(lambda name: name.startswith("brief-"), PAGES):
+            own = name == f"brief-{person.name.lower().replace(' ', '-')}"
+            text = written.text(name, size)
+            assert all(squeezed(words) in text for words in bio) or not own
+            assert text.startswith(squeezed(f"Panelist’s brief for {person.name}")) == own
+
+
+@pytest.mark.parametrize("size", SHEETS)
+def test_no_card_is_cut_and_no_heading_is_left_alone(written, page, size):
+    cards = [squeezed(text) for text in written.pages("question-cards", size)]
+    for question in QUESTIONS:
+        parts = [squeezed(text) for text in (question.text, *question.follow_ups)]
+        assert any(all(part in card for part in parts) for card in cards), question.number
+    page.goto((written.folder / "moderator-guide.html").as_uri())
+    headings = {squeezed(text) for text in page.locator("h1, h2, h3").all_inner_texts()}
+    for sheet in written.pages("moderator-guide", size):
+        lines = [squeezed(line) for line in sheet.splitlines() if line.strip()]
+        running = ("Moderator’sguide·", "FairnessinAIsystems", "Page")
+        body = [line for line in lines if not line.startswith(running)]
+        assert body[-1] not in headings
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_paper_opens_from_a_file_for_everyone(written, page, name):
+    page.goto((written.folder / f"{name}.html").as_uri())
+    assert page.locator("html").get_attribute("lang") == AGENDA.language
+    assert page.locator("script").count() == 0
+    violations = Axe().run(page).response["violations"]
+    assert not violations, [(v["id"], v["nodes"][0]["target"]) for v in violations]
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert all(url.startswith("file:") for url in page.requests)
+    assert not page.errors
+
+
+def test_everything_again_takes_less_than_fifteen_seconds(written):
+    assert written.seconds < 15
+
+
+def test_one_size_alone_is_printed_when_asked_for(without_laird):
+    assert [path.name for path in without_laird.folder.glob("*-letter.pdf")] == []
+
+
+# --- The clock ------------------------------------------------------------------------------------
+
+
+def rows(panel) -> list[tuple[str, int, str]]:
+    return [
+        (clock(part.start), part.minutes, part.theme.title if part.theme else part.title)
+        for part in panel.parts
+    ]
+
+
+def test_the_run_sheet_goes_from_half_past_two_to_half_past_three():
+    assert rows(PANEL) == [
+        ("2:30 PM", 3, "Opening"),
+        ("2:33 PM", 6, "Introductions"),
+        ("2:39 PM", 12, "Documenting responsible AI practices"),
+        ("2:51 PM", 12, "Discussing fairness within your team and organisation"),
+        ("3:03 PM", 12, "Incorporating fairness into the design and evaluation of AI systems"),
+        ("3:15 PM", 11, "Audience questions"),
+        ("3:26 PM", 3, "One thing to do on Monday"),
+        ("3:29 PM", 1, "Thanks"),
+    ]
+    assert clock(PANEL.parts[-1].end) == "3:30 PM"
+    asked = [(clock(q.start), q.minutes) for theme in PANEL.themes for q in theme.planned]
+    assert asked == [
+        ("2:40 PM", 6),
+        ("2:46 PM", 5),
+        ("2:52 PM", 6),
+        ("2:58 PM", 5),
+        ("3:04 PM", 6),
+        ("3:10 PM", 5),
+    ]
+
+
+def test_the_guide_prints_these_times(written, page):
+    page.goto((written.folder / "moderator-guide.html").as_uri())
+    shown = page.locator(".run td.time").all_inner_texts()
+    expected = [clock(part.start) for part in PANEL.parts]
+    expected += [clock(q.start) for theme in PANEL.themes for q in theme.planned]
+    assert sorted(shown) == sorted([*expected, "3:30 PM"])
+    assert "2:30 PM – 3:30 PM CDT (19:30 – 20:30 UTC)" in page.locator(".when").inner_text()
+
+
+def test_everybody_answers_first_equally_often():
+    first = [q.order[0].name for theme in PANEL.themes for q in theme.planned]
+    assert first == ["Hanna Wallach", "Kristen Laird", "Triveni Gandhi"] * 2
+    assert all(set(q.order) == set(PANEL.panelists) for t in PANEL.themes for q in t.planned)
+
+
+def test_another_start_moves_every_time():
+    moved = read_panel(AGENDA, PYDATA, start="14:45")
+    assert [row[0] for row in rows(moved)][:4] == ["2:45 PM", "2:48 PM", "2:54 PM", "3:06 PM"]
+    assert [row[1:] for row in rows(moved)] == [row[1:] for row in rows(PANEL)]
+    assert clock(moved.parts[-1].end) == "3:45 PM"
+
+
+@pytest.mark.parametrize("start", ["25:00", "2.45", "14:60", "soon"])
+def test_a_start_that_is_no_time_is_refused(start):
+    with pytest.raises(WorkshopError, match=f"START is '{start}'.*START=14:45"):
+        read_panel(AGENDA, PYDATA, start=start)
+
+
+def test_a_missing_panelist_leaves_time_to_the_others_and_the_audience():
+    panel = read_panel(AGENDA, PYDATA, absent="kristen laird")
+    assert [row[:2] for row in rows(panel)] == [
+        ("2:30 PM", 3),
+        ("2:33 PM", 5),  # three people, 90 s each, rounded up
+        ("2:38 PM", 12),
+        ("2:50 PM", 12),
+        ("3:02 PM", 12),
+        ("3:14 PM", 12),
+        ("3:26 PM", 3),
+        ("3:29 PM", 1),
+    ]
+    first = [q.order[0].name for theme in panel.themes for q in theme.planned]
+    assert first == ["Hanna Wallach", "Triveni Gandhi"] * 3
+    assert (PANEL.answers, panel.answers) == ([75, 60], [120, 90])
+    assert (PANEL.parts[-2].seconds, panel.parts[-2].seconds) == (60, 90)
+
+
+def test_two_missing_panelists_still_fill_the_hour():
+    panel = read_panel(AGENDA, PYDATA, absent="Kristen Laird, Hanna Wallach")
+    assert sum(part.minutes for part in panel.parts) == PANEL.session.minutes
+    assert [person.name for person in panel.panelists] == ["Triveni Gandhi"]
+
+
+def test_the_papers_say_who_is_missing(without_laird):
+    guide = without_laird.text("moderator-guide")
+    box = "Without Kristen Laird. Introductions: 5 minutes instead of 6. Audience questions: 12"
+    assert guide.count(squeezed(box)) == 1
+    assert squeezed("2:45 PM – 3:45 PM CDT") in guide
+    assert squeezed("We miss Kristen Laird today.") in guide
+    assert not list(without_laird.folder.glob("*kristen*"))
+    assert "Laird" not in without_laird.text("question-cards") + without_laird.text("name-cards")
+    assert "Laird" in without_laird.text("audience-sheet"), "the audience reads why"
+    deck = (without_laird.folder / "panel.html").read_text(encoding="utf-8")
+    assert "<strong>Kristen Laird</strong>" not in deck and "<strong>2:45 PM</strong>" in deck
+
+
+@pytest.mark.parametrize(
+    ("absent", "message"),
+    [
+        ("Ada Lovelace", "ABSENT names 'Ada Lovelace', who is not a panelist .* or Triveni Gandhi"),
+        ("Michael Madaio", "ABSENT names 'Michael Madaio', who is not a panelist"),
+        ("Hanna Wallach, Kristen Laird, Triveni Gandhi", "ABSENT names every panelist"),
+    ],
+)
+def test_an_unknown_name_in_absent_is_refused(absent, message):
+    with pytest.raises(WorkshopError, match=message):
+        read_panel(AGENDA, PYDATA, absent=absent)
+
+
+# --- The deck -------------------------------------------------------------------------------------
+
+
+def test_the_deck_has_a_slide_for_each_theme_question_and_part():
+    titles = [slide.title for slide in slides_of(panel_deck(PANEL))]
+    planned = [[t.title, *(q.text for q in t.planned)] for t in PANEL.themes]
+    shown = [part.screen.splitlines()[0] for part in PANEL.parts if not part.theme]
+    reserve = [question.text for question in QUESTIONS if question.reserve]
+    assert titles == [PANEL.session.title, shown[1], *chain(*planned), *shown[2:], *reserve]
+
+
+def test_the_decks_notes_hold_follow_ups_order_and_clock_times():
+    slides = slides_of(prepare(panel_deck(PANEL), AGENDA, PANEL.edition, PANEL.session.deck, None))
+    notes = {slide.title: "\n".join(note.source for note in slide.notes) for slide in slides}
+    for question in QUESTIONS:
+        assert all(text in notes[question.text] for text in question.follow_ups)
+        if not question.reserve:
+            assert f"**{clock(question.start)}**" in notes[question.text]
+            assert ", then ".join(p.name for p in question.order) in notes[question.text]
+    for part in PANEL.parts[1:]:
+        shown = part.theme.title if part.theme else part.screen.splitlines()[0]
+        assert f"**{clock(part.start)}**" in notes[shown]
+
+
+def test_the_deck_is_on_stage_and_in_the_exports_of_the_edition_with_a_panel():
+    """`tests/test_export.py` and `tests/test_stage.py` go through every deck of every edition."""
+    assert PYDATA.decks[-1] == PANEL_DECK and PYDATA.session_of(PANEL_DECK).kind == "panel"
+    assert PANEL_DECK not in AGENDA.edition("scipy").decks
+    assert slides_of(read_deck(ROOT / PANEL_DECK))[0].title == PANEL.session.title
+
+
+def test_the_deck_is_written_with_the_papers(written):
+    pdf = pypdf.PdfReader(written.folder / "panel.pdf")
+    assert len(pdf.pages) == len(slides_of(panel_deck(PANEL)))
+    assert pdf.trailer["/Root"]["/StructTreeRoot"]
+    page = (written.folder / "panel.html").read_text(encoding="utf-8")
+    assert all(part.words[:40] in page for part in PANEL.parts if not part.theme)
+
+
+# --- Mistakes -------------------------------------------------------------------------------------
+
+LAIRD = "[own words: two or three sentences from Kristen Laird, at most fifty words]"
+# file, what is changed in it, and the error; {line} is the line that is changed
+MISTAKES = [
+    ("bios.md", "## Hanna Wallach", "## Hannah Wallach", r"bios.md:{line}: there is no Hannah"),
+    ("bios.md", "## Kristen Laird\n", "", r"bios.md has no bio of Kristen Laird, a panelist"),
+    ("bios.md", LAIRD, "", r"bios.md:\d+: the bio of Kristen Laird is empty"),
+    ("bios.md", "Lead author", "```\nLead author", r"bios.md:{line}: the code block that opens"),
+    ("bios.md", "Lead author", "[me](javascript:alert(1))", r"bios.md:{line}: a link must lead"),
+    ("bios.md", "Lead author", "![me](https://x.org/me.png)", r"bios.md:{line}: pictures cannot"),
+    ("run-sheet.md", "| 11 + spare", "| 12 + spare", r"run-sheet.md:\d+: the minutes add up to 61"),
+    ("run-sheet.md", "| 3          |", "| some |", r"run-sheet.md:{line}: 'some' is no number"),
+    ("run-sheet.md", "| Theme 2", "| Theme 4", r"run-sheet.md:{line}: there is no Theme 4"),
+    (
+        "run-sheet.md",
+        "| Theme 2",
+        "| Theme 1",
+        r"run-sheet.md:\d+: the table must have one row for",
+    ),
+    ("run-sheet.md", "| Thanks  ", "| Goodbye ", r"run-sheet.md:{line}: 'Goodbye' has no words"),
+    ("run-sheet.md", "| 11 + spare", "| 11", r"run-sheet.md:\d+: one row, and only one"),
+    ("script.md", "## Thanks", "## Thnks", r"run-sheet.md:\d+: 'Thanks' has no words"),
+    ("script.md", "{panelists}", "{everyone}", r"script.md:{line}: \{everyone\} is not known"),
+    (
+        "questions.md",
+        "### The rule",
+        "## Empty\n\n### The rule",
+        r"questions.md:\d+: the theme 'Do",
+    ),
+    (
+        "questions.md",
+        "- Minutes: 6\n",
+        "- Minutes: 9\n",
+        r"questions.md:\d+: the planned questions",
+    ),
+    (
+        "questions.md",
+        "- Minutes: 6\n",
+        "- Minutes: few\n",
+        r"questions.md:\d+: the minutes are 'few",
+    ),
+    ("questions.md", "- Follow-up: Where", "- Folow-up: Where", r"questions.md:{line}: below a qu"),
+    (
+        "questions.md",
+        "Seen: The cohort flip",
+        "Seen: The flip",
+        r"questions.md:\d+: 'The flip' und",
+    ),
+    ("bios.md", "[@madaio-2020]", "[@madaio]", r"bios.md:{line}: \[@madaio\] is not in"),
+    ("audience.md", "## How to ask", "## How to", r"audience.md has no '## How to ask'"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), MISTAKES)
+def test_a_mistake_in_the_words_is_one_sentence_with_file_and_line(words, file, old, new, message):
+    text = (FOLDER / file).read_text(encoding="utf-8")
+    line = text[: text.index(old)].count("\n") + 1
+    folder = words(file, old, new)
+    with pytest.raises(WorkshopError, match=message.replace("{line}", str(line))) as error:
+        read_panel(AGENDA, PYDATA, folder=folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_theme_without_questions_is_refused(words):
+    text = (FOLDER / "questions.md").read_text(encoding="utf-8")
+    cut = text[text.index("### To narrow") :]
+    folder = words("questions.md", cut, "\n## Another theme\n\nOn the screen: a\n\nLead-in: b\n\n")
+    words("questions.md", "Lead-in: b\n", "Lead-in: b\n\nSeen: Least say\n")
+    with pytest.raises(WorkshopError, match=r"questions.md:\d+: the theme 'Another theme' has no"):
+        read_panel(AGENDA, PYDATA, folder=folder)
+
+
+def test_a_missing_file_and_strange_bytes_are_refused(words):
+    folder = words("after.md", "Same day", "Same day")
+    (folder / "after.md").write_bytes(b"## After\n\n\xff\xfe")
+    with pytest.raises(WorkshopError, match=r"after.md cannot be read: save it as UTF-8"):
+        read_panel(AGENDA, PYDATA, folder=folder)
+    (folder / "after.md").unlink()
+    with pytest.raises(WorkshopError, match=r"panel/after.md is missing"):
+        read_panel(AGENDA, PYDATA, folder=folder)
+
+
+def test_an_edition_without_a_panel_and_another_paper_are_refused():
+    with pytest.raises(WorkshopError, match="The edition 'scipy' has no panel"):
+        handouts("scipy")
+    with pytest.raises(WorkshopError, match="PAPER is 'a3'"):
+        handouts("pydata", paper="a3")
+
+
+def test_html_in_the_words_stays_text(words, page, tmp_path):
+    stray = '<script>window.hit = 1</script><img src="x" onerror="window.hit = 1"><b>'
+    folder = words("bios.md", "Lead author", f"{stray} Lead author")
+    words("questions.md", "Would you ship it?", "Would you <script>window.hit = 1</script>?")
+    panel = read_panel(AGENDA, PYDATA, folder=folder)
+    for paper in papers_of(panel):
+        (tmp_path / "paper.html").write_text(paper.html, encoding="utf-8")
+        page.goto((tmp_path / "paper.html").as_uri())
+        assert page.locator("script, img, b").count() == 0
+        assert page.evaluate("window.hit") is None
+        if paper.name == "moderator-guide":
+            assert stray in page.locator(".bios").inner_text()
+    assert all("<script" not in cell.source for cell in panel_deck(panel).cells)
+
+
+def test_a_place_to_fill_in_is_a_marked_line_and_is_listed(words):
+    folder = words("bios.md", "Lead author", "[own words: a sentence of yours]\n\nLead author")
+    panel = read_panel(AGENDA, PYDATA, folder=folder)
+    assert ("panel/bios.md:8", "a sentence of yours") in panel.words.blanks
+    assert '<span class="blank">a sentence of yours</span>' in papers_of(panel)[0].html
+
+
+def test_papers_that_cannot_be_written_leave_the_last_ones_alone(words, tmp_path):
+    target = tmp_path / "build" / "panel"
+    target.mkdir(parents=True)
+    (target / "moderator-guide.html").write_text("the last good one", encoding="utf-8")
+    folder = words("bios.md", "[own words: one", "Many words. " * 400 + "[own words: one")
+    panel = read_panel(AGENDA, PYDATA, folder=folder)
+    with pytest.raises(WorkshopError, match=r"moderator-guide takes \d+ pages|brief-.* takes 2"):
+        write_handouts(panel, target, ["a4"], Progress("papers"))
+    assert [path.name for path in target.parent.iterdir()] == ["panel"]
+    assert [path.name for path in target.iterdir()] == ["moderator-guide.html"]
+
+
+def test_too_much_on_a_card_is_refused(words, tmp_path):
+    folder = words("questions.md", "- Follow-up: If you may", f"- Follow-up: {'more ' * 200}If you")
+    panel = read_panel(AGENDA, PYDATA, folder=folder)
+    with pytest.raises(WorkshopError, match=r"question-cards: there is too much on the card of qu"):
+        write_handouts(panel, tmp_path / "panel", ["a4"], Progress("papers"))
+    assert list(tmp_path.glob("*panel*")) == [tmp_path / "panel"]  # the copy of the words
+
+
+def test_the_panels_words_name_no_person_of_their_own():
+    """Names come from workshop.toml: a change there must reach every paper."""
+    surnames = [person.name.split()[-1] for person in PANEL.people]
+    for path in FOLDER.glob("*.md"):
+        if path.name not in ("bios.md", "sources.md"):
+            text = re.sub(r"Madaio et al\.", "", path.read_text(encoding="utf-8"))
+            assert not [name for name in surnames if name in text], path.relative_to(ROOT)
