@@ -11,7 +11,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from tests.conftest import AGENDA
+from tests.conftest import AGENDA, SHOWN
 from workshop.agenda import ROOT
 from workshop.deck import prepare, read_deck, slide_type
 from workshop.exercises import check
@@ -20,9 +20,9 @@ from workshop.participant import MARKER, derive
 LONG = next(edition for edition in AGENDA.editions.values() if edition.long)
 
 
-def derived(deck: str, solved: bool, agenda=AGENDA):
-    shown = prepare(read_deck(ROOT / deck), agenda, LONG, deck, "synthetic")
-    return derive(shown, ROOT / deck, agenda, f"{LONG.key}/{deck}", solved)
+def derived(deck: str, solved: bool, agenda=AGENDA, edition=LONG):
+    shown = prepare(read_deck(ROOT / deck), agenda, edition, deck, "synthetic")
+    return derive(shown, ROOT / deck, agenda, f"{edition.key}/{deck}", solved)
 
 
 def code_of(notebook) -> list[str]:
@@ -61,12 +61,12 @@ def test_there_are_at_least_six_exercises_with_solution_and_check():
     assert all(MARKER in cell.source.splitlines() for cell in given)
 
 
-@pytest.mark.parametrize("deck", LONG.decks)
-def test_the_given_cells_run(deck, monkeypatch):
+@pytest.mark.parametrize(("edition", "deck"), SHOWN)
+def test_the_given_cells_of_every_edition_run(edition, deck, monkeypatch):
     monkeypatch.chdir(ROOT / deck.rsplit("/", 1)[0])
     monkeypatch.setenv("WORKSHOP_DATA", "synthetic")
     names: dict = {}
-    for source in code_of(derived(deck, solved=False)):
+    for source in code_of(derived(deck, solved=False, edition=AGENDA.edition(edition))):
         tree = ast.parse(source)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(compile(tree, deck, "exec"), names)

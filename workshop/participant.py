@@ -88,7 +88,9 @@ def _set_up_words(agenda: Agenda, name: str) -> NotebookNode:
         lines += [f"[![Open in Colab](attachment:badge.svg)]({address})", ""]
         attachments["badge.svg"] = {"image/svg+xml": _base64(BADGE.encode())}
     lines.append("Run the next cell first. Then go on from the top, cell by cell (Shift+Enter).")
-    return new_markdown_cell("\n".join(lines), id="set-up-words", attachments=attachments)
+    return new_markdown_cell(
+        "\n".join(lines), id="participant-set-up-words", attachments=attachments
+    )
 
 
 def _set_up_code(agenda: Agenda) -> NotebookNode:
@@ -113,7 +115,7 @@ def _set_up_code(agenda: Agenda) -> NotebookNode:
         ]
     else:
         lines.append('    raise SystemExit("Open this notebook in the kit: see its README.")')
-    return new_code_cell("\n".join([*lines, 'print("Ready.")']), id="set-up")
+    return new_code_cell("\n".join([*lines, 'print("Ready.")']), id="participant-set-up")
 
 
 def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
