@@ -100,7 +100,7 @@ def _set_up_code(agenda: Agenda) -> NotebookNode:
         "import subprocess",
         "import sys",
         "",
-        'if importlib.util.find_spec("workshop") is None:  # not in the kit: on Colab, for instance',
+        'if importlib.util.find_spec("workshop") is None:  # not in the kit, but on Colab, say',
     ]
     if agenda.repository:
         pinned = ", ".join(repr(f"{name}=={version(name)}") for name in NEEDED)
