@@ -15,6 +15,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
@@ -305,3 +306,197 @@ def _finish(figure, alt, height):
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     return Chart(buffer.getvalue(), alt, height)
+
+
+def rules(assessed):
+    """Lay out how decision rules compare: the gap in each part, and everyone in the test part.
+
+    assessed: name of a rule -> name of a part (one is "test") -> its MetricFrame, which has the
+    metrics "false negative rate" and "selection rate". Returns a Table.
+    """
+    error, volume = "false negative rate", "selection rate"
+    rows = {}
+    for name, frames in assessed.items():
+        row = {("largest gap", part): frames[part].difference()[error] for part in frames}
+        row["everyone, test", error] = frames["test"].overall[error]
+        row["everyone, test", volume] = frames["test"].overall[volume]
+        rows[name] = row
+    return table(pd.DataFrame.from_dict(rows, orient="index"))
+
+
+@_in_our_style
+def of_hundred(shares, n, title, unit="stays", height=264):
+    """Draw a hundred small marks for each group and fill as many as its share of a hundred.
+
+    shares: Series of shares (0 to 1), indexed by group name; n: people per group, in the same
+    order. `unit` says what n counts. Returns a Chart.
+    """
+    figure, axes = _canvas(title, "", height, left=_room_for(shares.index), right=290)
+    axes.spines["bottom"].set_visible(False)
+    rows = range(len(shares))[::-1]
+    phrases = []
+    for row, (name, share), size in zip(rows, shares.items(), n, strict=True):
+        look = GROUPS.get(name, ANY_OTHER_GROUP)
+        filled = round(100 * share)
+        for mark in range(100):
+            colour = look.colour if mark < filled else "#d5dde4"
+            axes.plot(mark, row, look.marker, color=colour, markersize=6.4, mec="none")
+        _write_row(axes, row, name, look.text, f"{filled} of 100", f"{size:,.0f} {unit}")
+        phrases.append(f"{name} {filled} of 100, {size:,.0f} {unit}")
+    axes.set(xlim=(-1, 100), ylim=(-0.6, len(shares) - 0.4), xticks=[], yticks=[])
+    return _finish(figure, f"{title}: {'; '.join(phrases)}.", height)
+
+
+@_in_our_style
+def trade_off(points, title, xlabel, ylabel, height=310):
+    """Draw decision rules as points with 95% intervals: an error across, a difference upwards.
+
+    points: DataFrame with one row per rule and the columns x, y, low, high, chosen so that less is
+    better across and zero is parity upwards. Returns a Chart.
+    """
+    points = points.sort_values("y", ascending=False)
+    figure, axes = _canvas(title, xlabel, height, left=86, right=352)
+    axes.spines["left"].set_visible(True)
+    axes.axhline(0, color=INK, linewidth=2, zorder=0)
+    axes.set_ylabel(ylabel)
+    margin = max(0.004, 0.12 * np.ptp(points["x"]))
+    axes.set_xlim(points["x"].min() - margin, points["x"].max() + margin)
+    axes.set_ylim(min(points["low"].min(), 0) - 0.02, points["high"].max() + 0.02)
+    axes.locator_params(nbins=6)
+    phrases = []
+    for number, (name, point) in enumerate(points.iterrows()):
+        axes.plot([point.x, point.x], [point.low, point.high], color=ACCENT, linewidth=3)
+        axes.plot(point.x, point.y, "o", color=ACCENT, markersize=14, mec="white", mew=1.5)
+        # The names stand on the right, as high as their points as far as there is room.
+        level = 1 - (number + 0.5) / max(len(points), 4)
+        gap = round(point.y, 2) + 0.0  # no minus before a zero
+        numbers = f"{point.x:.3f} missed, gap {gap:+.2f}".replace("-", "−")
+        key = {"textcoords": "axes fraction", "va": "center"}
+        line = {"arrowstyle": "-", "color": "#9aa8b5", "linewidth": 1.5, "shrinkA": 0}
+        axes.annotate("", (point.x, point.y), (1.02, level), arrowprops=line, zorder=0, **key)
+        beside = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
+        axes.annotate(name, (1.02, level), (6, 11), weight="semibold", **beside)
+        axes.annotate(numbers, (1.02, level), (6, -12), color=MUTED, **beside)
+        interval = f"{point.low:+.2f} to {point.high:+.2f}"
+        phrases.append(f"{name} {point.x:.3f}, {gap:+.2f}, {interval}")
+    spoken = "; ".join(phrases).replace("-", "−")
+    return _finish(figure, f"{title}. {xlabel}; {ylabel}, with 95% interval: {spoken}.", height)
+
+
+def differences(gaps, n, title, sides, unit, height=300):
+    """Draw `difference_intervals` of pairs (difference, half the width of its 95% interval).
+
+    gaps: dictionary from what is compared to its pair; the rest as there. Returns a Chart.
+    """
+    estimates = pd.Series({name: gap for name, (gap, _) in gaps.items()})
+    half = np.array([half for _, half in gaps.values()])
+    low, high, xlabel = estimates - half, estimates + half, "difference, with 95% interval"
+    return difference_intervals(estimates, low, high, n, title, xlabel, sides, unit, height)
+
+
+@_in_our_style
+def calibration(curves, title, xlabel, ylabel, height=330):
+    """Draw what was observed against what was predicted, a line for each model.
+
+    curves: dictionary from the model's name to its triple (observed shares, predicted scores,
+    number of stays behind each). 95% intervals are normal approximations. Returns a Chart.
+    """
+    people = f"{min(np.min(n) for _, _, n in curves.values()):,.0f} stays behind each dot"
+    figure, axes = _canvas(title, f"{xlabel}, {people}", height, left=78, right=300)
+    axes.spines["left"].set_visible(True)
+    axes.set_ylabel(ylabel)
+    right = 1.06 * max(max(predicted) for _, predicted, _ in curves.values())
+    top = 1.3 * max(max(observed) for observed, _, _ in curves.values())
+    axes.set(xlim=(0, right), ylim=(0, top))
+    axes.locator_params(axis="y", nbins=5)
+    end = min(right, top)
+    axes.plot([0, end], [0, end], color=MUTED, linestyle=(0, (4, 3)), linewidth=2.5, zorder=0)
+    beside = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+    axes.annotate("score = share", (end, end), (12, -8), color=MUTED, **beside)
+    phrases = []
+    for number, (name, (observed, predicted, n)) in enumerate(curves.items()):
+        colour, marker = (ACCENT, "o") if number == 0 else (INK, "s")
+        observed, predicted = np.asarray(observed), np.asarray(predicted)
+        half = 1.96 * np.sqrt(observed * (1 - observed) / np.asarray(n))
+        axes.errorbar(predicted, observed, half, color=colour, linewidth=2, elinewidth=3)
+        axes.plot(predicted, observed, marker, color=colour, markersize=11, mec="white", mew=1.2)
+        axes.annotate(
+            name, (predicted[-1], observed[-1]), (16, 0), color=colour, weight="semibold", **beside
+        )
+        pairs = zip(predicted, observed, strict=True)
+        said = ", ".join(f"score {score:.2f} observed {share:.2f}" for score, share in pairs)
+        phrases.append(f"{name}: {said}")
+    alt = f"{title}. {ylabel} against {xlabel}, {people}, with 95% intervals."
+    alt = f"{alt} {'; '.join(phrases)}."
+    return _finish(figure, alt, height)
+
+
+@_in_our_style
+def weights(values, low, high, height=316):
+    """Draw the weights of a model's standardised columns on both sides of zero, with ranges.
+
+    values: Series indexed by column; low, high: one value per row, the range over refits. Returns
+    a Chart.
+    """
+    title = "The largest weights, and their range over five refits on fewer patients"
+    xlabel, sides = "weight of the standardised column", ("score falls", "score rises")
+    low, high = (np.asarray(ends, dtype=float) for ends in (low, high))
+    figure, axes = _canvas(title, xlabel, height, _room_for(values.index), right=250, top=84)
+    phrases = []
+    rows = range(len(values))[::-1]
+    for row, (name, value), a, b in zip(rows, values.items(), low, high, strict=True):
+        axes.plot([a, b], [row, row], color=ACCENT, linewidth=5, solid_capstyle="butt")
+        axes.plot(value, row, "o", color=ACCENT, markersize=12, mec="white", mew=1.5)
+        numbers = f"{value:+.2f}  [{a:+.2f}, {b:+.2f}]".replace("-", "−")
+        _write_row(axes, row, name, INK, numbers, "")
+        phrases.append(f"{name} {numbers}")
+    _frame_rows(axes, len(values))
+    axes.axvline(0, color=INK, linewidth=2, zorder=0)
+    axes.set_xlim(1.6 * min(0.0, low.min()) - 0.05, 1.1 * max(0.0, high.max()))
+    axes.locator_params(axis="x", nbins=7)
+    for side, text, ha in ((-1, f"← {sides[0]}", "right"), (1, f"{sides[1]} →", "left")):
+        axes.annotate(
+            text,
+            (0, 1),
+            (8 * side, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=ha,
+            color=MUTED,
+        )
+    alt = f"{title}. {xlabel}, left of zero {sides[0]}, right of zero {sides[1]}: "
+    return _finish(figure, f"{alt}{'; '.join(phrases)}.", height)
+
+
+@_in_our_style
+def candidates(points, picked, title, xlabel, ylabel, height=330):
+    """Draw candidates as small dots, an error across and a gap upwards, and name the picked one.
+
+    points: DataFrame with one row per candidate and the columns missed and gap; picked: the label
+    of its row. Returns a Chart.
+    """
+    figure, axes = _canvas(title, xlabel, height, left=86, right=40)
+    axes.spines["left"].set_visible(True)
+    axes.set_ylabel(ylabel)
+    axes.plot(points["missed"], points["gap"], "o", color="#8093a5", markersize=11, mec="white")
+    chosen = points.loc[picked]
+    axes.plot(chosen.missed, chosen.gap, "D", color=ACCENT, markersize=15, mec="white", mew=1.5)
+    right_half = chosen.missed > points["missed"].mean()
+    axes.annotate(
+        f"picked: {chosen.missed:.3f} missed, gap {chosen.gap:.2f}",
+        (chosen.missed, chosen.gap),
+        (-16 if right_half else 16, -2),
+        textcoords="offset points",
+        ha="right" if right_half else "left",
+        va="top",
+        color=ACCENT,
+        weight="semibold",
+    )
+    axes.set_ylim(0, 1.1 * points["gap"].max())
+    axes.locator_params(nbins=6)
+    alt = (
+        f"{title}. {len(points)} dots, {xlabel} {points['missed'].min():.3f} to "
+        f"{points['missed'].max():.3f}, {ylabel} {points['gap'].min():.2f} to "
+        f"{points['gap'].max():.2f}; picked: {chosen.missed:.3f}, {chosen.gap:.2f}."
+    )
+    return _finish(figure, alt, height)
