@@ -205,3 +205,14 @@ def test_clock_prompts_go_from_the_sessions_start_to_its_end(edition, deck):
     ]
     assert minutes[0] == 0 and minutes == sorted(minutes)
     assert session.minutes - 4 <= minutes[-1] < session.minutes
+
+
+def test_a_solution_is_revealed_as_a_fragment_of_its_own():
+    exercise = cell("given = 1\n# Your turn\nfound = given + 1", code=True)
+    deck = notebook(cell("# Exercise", "slide"), exercise, cell("check(found)", code=True))
+    prepared = prepare(deck, AGENDA, AGENDA.edition("scipy"), M1, None)
+    _, notes, given, answer, checked = prepared.cells
+    assert slide_type(notes) == "notes"
+    assert given.source == "given = 1\n# Your turn" and slide_type(given) == "-"
+    assert answer.source == "found = given + 1" and slide_type(answer) == "fragment"
+    assert slide_type(checked) == "-", "the check comes with the solution"

@@ -13,9 +13,9 @@ import pytest
 
 from tests.conftest import AGENDA, SHOWN
 from workshop.agenda import ROOT
-from workshop.deck import prepare, read_deck, slide_type
+from workshop.deck import MARKER, prepare, read_deck, slide_type
 from workshop.exercises import check
-from workshop.participant import MARKER, derive
+from workshop.participant import derive
 
 LONG = next(edition for edition in AGENDA.editions.values() if edition.long)
 
@@ -29,20 +29,25 @@ def code_of(notebook) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def answers(deck: str) -> list[str]:
-    """Return the lines and paragraphs of a deck that a participant should find alone."""
-    found = []
+def answers(deck: str) -> set[str]:
+    """Return the lines that a participant should find alone: in a solution and nowhere else."""
+    given, found = set(), set()
     for cell in read_deck(ROOT / deck).cells:
-        if "solution" in cell.metadata.get("tags", []):
-            found += [line for line in cell.source.splitlines() if len(line) > 12]
         lines = cell.source.splitlines()
-        if cell.cell_type == "code" and MARKER in lines:
-            found += [line for line in lines[lines.index(MARKER) + 1 :] if len(line.strip()) > 12]
-    return found
+        if "solution" in cell.metadata.get("tags", []):
+            found.update(lines)
+        elif cell.cell_type == "code" and MARKER in lines:
+            given.update(lines[: lines.index(MARKER)])
+            found.update(lines[lines.index(MARKER) + 1 :])
+        else:
+            given.update(lines)
+    return {line for line in found - given if len(line.strip()) > 12}
 
 
 @pytest.mark.parametrize("deck", LONG.decks)
 def test_the_starter_gives_no_answer_and_no_notes_away(deck):
+    exercises = [c for c in read_deck(ROOT / deck).cells if MARKER in c.source.splitlines()]
+    assert bool(answers(deck)) >= bool(exercises)
     starter = derived(deck, solved=False)
     text = json.dumps([cell.source for cell in starter.cells], ensure_ascii=False)
     for answer in answers(deck):
@@ -77,7 +82,8 @@ def test_the_given_cells_of_every_edition_run(edition, deck, monkeypatch):
 def test_the_solution_runs_and_passes_its_checks(deck, exported):
     executed = nbformat.read(exported(LONG.key, deck).executed, as_version=4)
     ran = [cell for cell in executed.cells if cell.cell_type == "code"]
-    assert code_of(derived(deck, solved=True))[1:] == [cell.source for cell in ran]
+    solution = code_of(derived(deck, solved=True))[1:]
+    assert "\n".join(solution) == "\n".join(cell.source for cell in ran)
     for cell in ran:
         if "check" in cell.metadata.get("tags", []):
             printed = "".join(output.get("text", "") for output in cell.outputs)

@@ -325,7 +325,7 @@ def rules(assessed):
 
 
 @_in_our_style
-def of_hundred(shares, n, title, unit="stays", height=264):
+def of_hundred(shares, n, title, unit="stays", height=236):
     """Draw a hundred small marks for each group and fill as many as its share of a hundred.
 
     shares: Series of shares (0 to 1), indexed by group name; n: people per group, in the same
@@ -340,7 +340,7 @@ def of_hundred(shares, n, title, unit="stays", height=264):
         filled = round(100 * share)
         for mark in range(100):
             colour = look.colour if mark < filled else "#d5dde4"
-            axes.plot(mark, row, look.marker, color=colour, markersize=6.4, mec="none")
+            axes.plot(mark, row, look.marker, color=colour, markersize=6.6, mec="none")
         _write_row(axes, row, name, look.text, f"{filled} of 100", f"{size:,.0f} {unit}")
         phrases.append(f"{name} {filled} of 100, {size:,.0f} {unit}")
     axes.set(xlim=(-1, 100), ylim=(-0.6, len(shares) - 0.4), xticks=[], yticks=[])
@@ -408,7 +408,7 @@ def calibration(curves, title, xlabel, ylabel, height=330):
     right = 1.06 * max(max(predicted) for _, predicted, _ in curves.values())
     top = 1.3 * max(max(observed) for observed, _, _ in curves.values())
     axes.set(xlim=(0, right), ylim=(0, top))
-    axes.locator_params(axis="y", nbins=5)
+    axes.locator_params(axis="y", nbins=5, prune="lower")
     end = min(right, top)
     axes.plot([0, end], [0, end], color=MUTED, linestyle=(0, (4, 3)), linewidth=2.5, zorder=0)
     beside = {"textcoords": "offset points", "va": "center", "annotation_clip": False}

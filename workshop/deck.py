@@ -18,6 +18,7 @@ from workshop.panel_deck import read_panel_deck
 from workshop.references import cited, read_references, reference_list, with_citations
 
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$")
+MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
 FENCE = re.compile(r"^ {0,3}(```|~~~)")
 DATA_LABELS = {
     "real": ("real data", "Real data: Diabetes 130-US Hospitals 1999–2008 (Strack et al., 2014)"),
@@ -167,9 +168,10 @@ def prepare(
     """Derive what an edition shows of a deck; the notebook given stays as it is.
 
     Leaves out slides tagged `long` in a short edition; completes the title slide and the cells
-    tagged `agenda` (the schedule) and `people`; writes out citations; puts the notes right after
-    the slide's first cell (nbconvert would nest them in a preceding fragment) with the clock time
-    on top; and sets `metadata.workshop` to the title, footer and language.
+    tagged `agenda` (the schedule) and `people`; writes out citations; cuts exercises from their
+    solutions, which become fragments; puts the notes right after the slide's first cell
+    (nbconvert would nest them in a preceding fragment) with the clock time on top; and sets
+    `metadata.workshop` to the title, footer and language.
     `deck` is the path as in workshop.toml; `source` is 'real', 'synthetic' or None (no data).
     """
     notebook = copy.deepcopy(notebook)
@@ -195,6 +197,8 @@ def prepare(
     if session:
         _write_clock(slides, session)
     _write_citations(slides)
+    for slide in slides:
+        slide.cells = [part for cell in slide.cells for part in _exercise_and_answer(cell)]
     slides[0].cells[0].metadata["slideshow"] = {
         **slides[0].cells[0].metadata.get("slideshow", {}),
         "slide_type": "slide",
@@ -210,6 +214,20 @@ def prepare(
         "language": agenda.language,
     }
     return notebook
+
+
+def _exercise_and_answer(cell: NotebookNode) -> list[NotebookNode]:
+    """Cut a cell at the line `# Your turn`: what comes below is revealed as a fragment."""
+    lines = cell.source.splitlines()
+    if cell.cell_type != "code" or MARKER not in lines:
+        return [cell]
+    cut = lines.index(MARKER) + 1
+    answer = copy.deepcopy(cell)
+    answer.id = f"{cell.id[:50]}-answer"
+    answer.metadata.update(tags=["solution"], slideshow={"slide_type": "fragment"})
+    cell.source, answer.source = "\n".join(lines[:cut]), "\n".join(lines[cut:])
+    cell.outputs, cell.execution_count = [], None
+    return [cell, answer]
 
 
 def _schedule(edition: Edition) -> str:
@@ -263,6 +281,10 @@ def _write_clock(slides: list[Slide], session) -> None:
             if cell.cell_type == "markdown":
                 cell.source = cell.source.replace("{minutes}", f"{length:.0f}")
         lasts = f"{length:.0f} min" if length >= 1.5 else f"{round(length * 12) * 5} s"
+        if slide.cells[0].cell_type == "markdown" and {"exercise", "discussion"} & set(slide.tags):
+            whole = max(1, round(length))
+            lasting = f"{whole} minute{'s' if whole > 1 else ''}"
+            slide.cells[0].source += f'\n\n<p class="lasts">{lasting}</p>'
         prompt = (
             f"**{clock(later(session.start, elapsed))}** · "
             f"minute {int(elapsed)} of {session.minutes} · {lasts} for this slide"

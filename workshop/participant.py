@@ -16,11 +16,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from workshop import data
 from workshop.agenda import ROOT, Agenda, Edition
-from workshop.deck import prepare, read_deck, slide_type, uses_data
+from workshop.deck import MARKER, prepare, read_deck, slide_type, uses_data
 from workshop.figures import with_font
 from workshop.files import Progress, whole
 
-MARKER = "# Your turn"
 BRANCH = "participant"  # where the derived notebooks are published, for Colab
 # What a notebook imports: the same releases as in the room.
 NEEDED = ("fairlearn", "scikit-learn", "pandas", "matplotlib", "sphinx-revealjs", "fonttools")
@@ -57,8 +56,8 @@ def derive(
 ) -> NotebookNode:
     """Return the prepared deck for participants.
 
-    Speaker notes go; unless `solved`, cells tagged `solution` go too, and a cell is cut at the
-    line `# Your turn`. Pictures travel inside. `name` is the file's path in the published branch.
+    Speaker notes go; unless `solved`, solutions go too. Pictures travel inside. `name` is the
+    file's path in the published branch.
     """
     notebook = nbformat.from_dict(shown)
     cells = [_set_up_words(agenda, name), _set_up_code(agenda)]
@@ -69,10 +68,8 @@ def derive(
         cell = nbformat.from_dict(cell)
         if cell.cell_type == "markdown":
             _attach_pictures(cell, deck.parent)
-        elif not solved and MARKER in cell.source.splitlines():
-            given = cell.source.splitlines()
-            given = given[: given.index(MARKER) + 1]
-            cell.source = "\n".join([*given, "..."])
+        elif not solved and cell.source.endswith(MARKER):
+            cell.source += "\n..."
         cells.append(cell)
     notebook.cells = cells
     notebook.metadata.pop("workshop", None)

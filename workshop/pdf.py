@@ -30,6 +30,7 @@ MEASURE = r"""
     };
     for (const element of page.querySelectorAll("section *")) {
       if (element.closest("aside.notes, svg, math") || !element.getClientRects().length) continue;
+      if (!cellOf(element) && element.querySelector('[id^="cell-id="]')) continue;  // around cells
       if (getComputedStyle(element).visibility === "hidden") continue;
       const rect = element.getBoundingClientRect();
       if (rect.width === 0 || rect.height === 0) continue;
