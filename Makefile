@@ -10,8 +10,10 @@ RUN := $(PY) -m workshop
 
 # What an executed deck is made from, besides the deck itself: a change there runs its cells again
 # (prose, theme and agenda do not).
-RUNTIME := $(wildcard workshop/data.py workshop/cohort.py workshop/charts.py workshop/figures.py) \
-	requirements.txt data/cohort.json $(wildcard data/cache/*.npz) build/.source
+RUNTIME := $(wildcard workshop/data.py workshop/cohort.py workshop/charts.py workshop/figures.py \
+	workshop/exercises.py workshop/modelcard.py workshop/seatgame.py workshop/templates/modelcard/* \
+	workshop/templates/seatgame/* demos/*.md data/README.md data/cohort.json data/cache/*.npz) \
+	requirements.txt build/.source
 # What a page is made from, besides its executed deck.
 PAGE := workshop.toml slides/rise.css $(wildcard slides/figures/* demos/figures/*) \
 	$(wildcard workshop/templates/deck/*) slides/references.toml workshop/references.py \

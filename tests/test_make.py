@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from workshop.agenda import ROOT
+from workshop.execute import RUNTIME
 
 DECK = "slides/01-social-context.ipynb"
 ONE_DECK = f"""
@@ -112,3 +113,10 @@ def test_clean_keeps_what_was_typed_on_stage(kit):
     make(kit, "clean")
     assert typed.read_text(encoding="utf-8") == "typed"
     assert [path.name for path in (kit / "build").iterdir()] == ["stage"]
+
+
+def test_make_and_the_cache_agree_on_what_an_execution_depends_on():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    listed = re.search(r"^RUNTIME := (.*?)\n\n|^RUNTIME := (.*?)\n#", makefile, flags=re.M | re.S)
+    words = set(re.findall(r"[\w./*-]+", listed[0]))
+    assert set(RUNTIME) <= words

@@ -331,8 +331,11 @@ def of_hundred(shares, n, title, unit="stays", height=236):
     shares: Series of shares (0 to 1), indexed by group name; n: people per group, in the same
     order. `unit` says what n counts. Returns a Chart.
     """
-    figure, axes = _canvas(title, "", height, left=_room_for(shares.index), right=290)
+    left, right = _room_for(shares.index), 290
+    figure, axes = _canvas(title, "", height, left, right)
     axes.spines["bottom"].set_visible(False)
+    # No scale stands below the marks, so that they may use its room.
+    axes.set_position((left / WIDTH, 6 / height, 1 - (left + right) / WIDTH, 1 - 52 / height))
     rows = range(len(shares))[::-1]
     phrases = []
     for row, (name, share), size in zip(rows, shares.items(), n, strict=True):

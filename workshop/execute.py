@@ -26,8 +26,22 @@ ALLOWED_WARNINGS = (
     "ignore:For consistency across implementations:PendingDeprecationWarning",
 )
 # What a deck's cells import, read or are pinned to; the rest of the package changes no output.
-RUNTIME = ("workshop/data.py", "workshop/cohort.py", "workshop/charts.py", "workshop/figures.py")
-PINS = ("requirements.txt", "data/cohort.json")
+# The Makefile has the same list.
+RUNTIME = (
+    "workshop/data.py",
+    "workshop/cohort.py",
+    "workshop/charts.py",
+    "workshop/figures.py",
+    "workshop/exercises.py",
+    "workshop/modelcard.py",
+    "workshop/seatgame.py",
+    "workshop/templates/modelcard/*",
+    "workshop/templates/seatgame/*",
+    "demos/*.md",
+    "data/README.md",
+    "data/cohort.json",
+    "requirements.txt",
+)
 
 
 def is_ours(deck: Path) -> bool:
@@ -132,9 +146,8 @@ def _key(notebook: NotebookNode, source: str | None) -> str:
     for cell in _code_cells(notebook):
         tags = sorted(cell.metadata.get("tags", []))
         digest.update(json.dumps([cell.id, cell.source, slide_type(cell), tags]).encode())
-    for name in RUNTIME + PINS:
-        path = ROOT / name
-        digest.update(path.read_bytes() if path.exists() else b"")
+    for path in (path for pattern in RUNTIME for path in sorted(ROOT.glob(pattern))):
+        digest.update(path.read_bytes())
     if source == "real":
         digest.update(data.real_cache().read_bytes())
     return digest.hexdigest()

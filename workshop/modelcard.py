@@ -1,0 +1,266 @@
+"""Make a model card: numbers that a notebook computed, in words that a person wrote.
+
+The sections are those of Mitchell et al. (2019), https://doi.org/10.1145/3287560.3287596; the
+datasheet that stands beside a card is after Gebru et al. (2021), https://doi.org/10.1145/3458723.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import mistune
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from workshop.charts import GROUPS, Chart, Table
+from workshop.errors import WorkshopError
+from workshop.figures import FACES, font_face, font_file
+from workshop.files import whole
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = Path(__file__).parent / "templates/modelcard"
+DATASHEET = "data/README.md"
+SECTIONS = (
+    "Model details",
+    "Intended use",
+    "Factors",
+    "Metrics",
+    "Evaluation data",
+    "Training data",
+    "Quantitative analyses",
+    "Ethical considerations",
+    "Caveats and recommendations",
+)
+PLAN = "Monitoring plan"  # not one of the nine: it goes with the card
+RESULTS = ("stays", "readmitted", "selection rate", "false negative rate", "low", "high")
+DATA = {  # source: its heading in the datasheet, the short label, and what a card says
+    "real": (
+        "The real data",
+        "Real data",
+        "Computed from Diabetes 130-US Hospitals 1999–2008 (Strack et al., 2014).",
+    ),
+    "synthetic": (
+        "The synthetic cohort",
+        "Synthetic cohort: no real patients",
+        "Computed from a generated cohort, not from patients: a rehearsal of this card, and no "
+        "evidence about any person, group or hospital.",
+    ),
+}
+GAP = re.compile(r"\{([\w\s-]+)\}")  # a name may be broken over two lines
+
+
+# --- The words ------------------------------------------------------------------------------------
+
+
+def read_words(name: str) -> dict[str, str]:
+    """Return the Markdown below each `##` heading of a file of the kit, by heading.
+
+    `name` is a path from the kit's folder; the text of the `#` heading is under "Title". Raises
+    WorkshopError where the file is missing or unreadable, or a heading is empty or there twice.
+    """
+    try:
+        text = (ROOT / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkshopError(f"{name} cannot be read: restore it ({error}).") from None
+    title = re.search(r"^# +(.+)$", text, re.M)
+    words = {"Title": title[1].strip() if title else ""}
+    for part in re.split(r"^## +", text, flags=re.M)[1:]:
+        heading, _, body = part.partition("\n")
+        heading = heading.strip()
+        if heading in words or not body.strip():
+            raise WorkshopError(f"{name}: '{heading}' is empty or stands there twice: correct it.")
+        words[heading] = body.strip()
+    return words
+
+
+def fill(text: str, facts: Mapping[str, object]) -> str:
+    """Return the words with `{name}` replaced by the fact: 1,234 for counts, 0.12 for rates.
+
+    Raises WorkshopError for a name that is not among the facts.
+    """
+
+    def fact(gap: re.Match) -> str:
+        name = " ".join(gap[1].split())
+        if name not in facts:
+            known = ", ".join(facts)
+            raise WorkshopError(
+                f"There is no fact '{name}' to fill in: compute it, or use one of {known}."
+            )
+        value = facts[name]
+        if isinstance(value, str):
+            return value
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+    return GAP.sub(fact, text)
+
+
+def written(text: str, facts: Mapping[str, object]) -> Table:
+    """Show a person's words on a slide, with the facts filled in."""
+    html = str(_prose(fill(text, facts)))
+    # The theme sets the tables of outputs for numbers; these hold sentences.
+    cell = r'<\1 style="text-align: left; white-space: normal"'
+    return Table(re.sub(r"<(td|th)\b", cell, html))
+
+
+def datasheet(source: str, *questions: str) -> Table:
+    """Show some answers of the datasheet on a slide: the first paragraph below each question.
+
+    `source` is "real" or "synthetic": each has a sheet of its own in `data/README.md`. Raises
+    WorkshopError for a question that the sheet does not answer.
+    """
+    heading = _data(source)[0]
+    sheet = read_words(DATASHEET).get(heading, "")
+    answers = dict(re.findall(r"^\*\*([^*]+?)\.\*\* +(.+?)(?=\n\n|\Z)", sheet, re.M | re.S))
+    for question in questions:
+        if question not in answers:
+            raise WorkshopError(
+                f"{DATASHEET}, '{heading}' has no answer to '{question}': "
+                f"ask for one of {', '.join(answers)}."
+            )
+    rows = [(question, _prose(answers[question])) for question in questions]
+    return Table(_template("datasheet").render(heading=heading, rows=rows))
+
+
+def _data(source: str) -> tuple[str, str, str]:
+    if source not in DATA:
+        raise WorkshopError(f"A card cannot say that it ran on '{source}': real or synthetic?")
+    return DATA[source]
+
+
+# --- The card -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model card that shows on a slide and can be written as a page.
+
+    `words`: the sections as Markdown, filled in; `by_group`: one row per group with the columns
+    RESULTS; `source`: which data it ran on; `chart`: a picture of the results, or None.
+    """
+
+    words: dict[str, str]
+    by_group: pd.DataFrame
+    source: str
+    chart: Chart | None = None
+
+    def rewritten(self, words: Mapping[str, str]) -> ModelCard:
+        """Return the card with some sections in other words.
+
+        Raises WorkshopError for a section that a card does not have.
+        """
+        if unknown := [title for title in words if title not in self.words]:
+            raise WorkshopError(
+                f"A card has no section '{unknown[0]}': write one of {', '.join(SECTIONS)}."
+            )
+        return replace(self, words=self.words | dict(words))
+
+    def page(self) -> str:
+        """Return the whole card as one HTML page that needs nothing else."""
+        style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+        return _template("page").render(**self._content(), style=Markup(_fonts() + style))
+
+    def write(self, name: str = "model-card.html") -> Path:
+        """Write the page beside the open notebook, print where, and return its path.
+
+        In the kit's own folders, which git watches, it goes to `build/` instead.
+        """
+        path = Path.cwd() / name
+        if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "build"):
+            path = ROOT / "build" / Path(name).name
+        with whole(path) as temporary:
+            temporary.write_text(self.page(), encoding="utf-8")
+        print(f"The card is in {path}")
+        return path
+
+    def _repr_html_(self) -> str:
+        page = base64.b64encode(self.page().encode()).decode()
+        return _template("slide").render(**self._content(), page=page)
+
+    def _content(self) -> dict[str, object]:
+        _, label, provenance = _data(self.source)
+        return {
+            "title": self.words["Title"],
+            "sections": [
+                {"title": name, "lead": _lead(self.words[name]), "text": _prose(self.words[name])}
+                for name in SECTIONS
+            ],
+            "plan": _prose(self.words[PLAN]) if PLAN in self.words else "",
+            "plan_title": PLAN,
+            "groups": [
+                {"name": name, "colour": GROUPS[name].text if name in GROUPS else "inherit"}
+                | {column.replace(" ", "_"): row[column] for column in RESULTS}
+                for name, row in self.by_group.iterrows()
+            ],
+            "source": self.source,
+            "label": label,
+            "provenance": provenance,
+            "chart": self.chart,
+        }
+
+
+def model_card(
+    words: Mapping[str, str],
+    facts: Mapping[str, object],
+    by_group: pd.DataFrame,
+    source: str,
+    chart: Chart | None = None,
+) -> ModelCard:
+    """Return the card with a person's words, the computed facts in their gaps, and the results.
+
+    words: Markdown by section (`read_words`), all nine, and a monitoring plan if there is one;
+    by_group: rates (0 to 1) and counts with the columns RESULTS, one row per group. Raises
+    WorkshopError where a section, a fact, a column or the source is missing.
+    """
+    _data(source)
+    if missing := [name for name in ("Title", *SECTIONS) if not words.get(name)]:
+        raise WorkshopError(f"The card has no words for '{missing[0]}': somebody must write them.")
+    if missing := [column for column in RESULTS if column not in by_group]:
+        raise WorkshopError(f"The results have no column '{missing[0]}': a card needs it by group.")
+    filled = {name: fill(words[name], facts) for name in ("Title", *SECTIONS)}
+    if PLAN in words:
+        filled[PLAN] = fill(words[PLAN], facts)
+    return ModelCard(filled, by_group, source, chart)
+
+
+# --- From words to HTML ---------------------------------------------------------------------------
+
+
+@cache
+def _markdown() -> mistune.Markdown:
+    return mistune.create_markdown(escape=True, plugins=["table"])
+
+
+def _prose(text: str) -> Markup:
+    """Return Markdown as HTML; HTML in it is text; a table's heads say whom they head."""
+    html = _markdown()(text)
+    return Markup(html.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" '))
+
+
+def _lead(text: str) -> Markup:
+    """Return the first paragraph without its tags around: what a slide has room for."""
+    return Markup(re.sub(r"\A<p>|</p>\s*\Z", "", _prose(text.split("\n\n")[0])))
+
+
+@cache
+def _fonts() -> str:
+    """Return the deck's font as CSS, regular and semibold."""
+    faces = [face for face in FACES if face[1] == "normal"]
+    return "".join(font_face(*face, font_file(FACES[face]).read_bytes()) for face in faces)
+
+
+@cache
+def _template(name: str):
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(f"{name}.html.j2")
