@@ -24,6 +24,9 @@ CELL_TIMEOUT = 300  # seconds
 ALLOWED_WARNINGS = (
     # ipykernel 7 warns of its own `do_shutdown` while it shuts down.
     "ignore:For consistency across implementations:PendingDeprecationWarning",
+    # Fairlearn 0.15's reductions write into Series in a way that pandas 4 will refuse.
+    "ignore:Setting a value on a Series via .at with a key:DeprecationWarning",
+    "ignore:Setting an item of incompatible dtype is deprecated:DeprecationWarning",
 )
 # What a deck's cells import, read or are pinned to; the rest of the package changes no output.
 # The Makefile has the same list.
