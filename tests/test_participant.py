@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import AGENDA, SHOWN
 from workshop.agenda import ROOT
 from workshop.deck import MARKER, prepare, read_deck, slide_type
+from workshop.execute import ALLOWED_WARNINGS
 from workshop.exercises import check
 from workshop.participant import derive
 
@@ -66,6 +67,7 @@ def test_there_are_at_least_six_exercises_with_solution_and_check():
     assert all(MARKER in cell.source.splitlines() for cell in given)
 
 
+@pytest.mark.filterwarnings(*ALLOWED_WARNINGS)
 @pytest.mark.parametrize(("edition", "deck"), SHOWN)
 def test_the_given_cells_of_every_edition_run(edition, deck, monkeypatch):
     monkeypatch.chdir(ROOT / deck.rsplit("/", 1)[0])
