@@ -17,6 +17,12 @@ DECKS = sorted({d for edition in AGENDA.editions.values() for d in edition.decks
 SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edition.decks]
 
 
+def pytest_collection_modifyitems(items):
+    """Start with the longest files: the other tests run beside them."""
+    first = ("test_stage", "test_export")
+    items.sort(key=lambda item: not item.path.stem.startswith(first))
+
+
 @dataclass(frozen=True)
 class Exported:
     """A deck of the kit as people get it."""

@@ -33,7 +33,10 @@ def bench() -> None:
     """Run all measurements one after the other and print a table of each."""
     agenda = read_agenda()
     decks = sorted({deck for edition in agenda.editions.values() for deck in edition.decks})
-    print(f"Data: {data.data_source()}. {psutil.cpu_count()} cores.\n")
+    start = time.monotonic()
+    data.load_patients()
+    loaded = time.monotonic() - start
+    print(f"Data: {data.data_source()}, loaded in {loaded:.2f} s. {psutil.cpu_count()} cores.\n")
     live_cells([deck for deck in decks if deck.startswith("demos/")])
     builds(decks, list(agenda.editions))
     scaling()
@@ -86,6 +89,8 @@ def builds(decks: list[str], editions: list[str]) -> None:
             rows.append(("decktape (PDF)", taped, taped / cold))
     print(f"Builds of {len(decks)} decks in {len(editions)} editions")
     table(("what", "seconds", "ratio"), [(what, f"{s:.2f}", f"{r:.2f}") for what, s, r in rows])
+    papers = clocked(["make", "handouts"])
+    print(f"All papers of the panel again: {papers:.1f} s (bar 15 s)\n")
     if not decktape:
         print("decktape is not installed: not compared.\n")
 
