@@ -31,7 +31,7 @@ slides: $(READY) build/.data build/.browser ## The same; EDITION=scipy one editi
 ifdef DECK
 	@$(RUN) slides --deck "$(DECK)" $(if $(EDITION),--edition "$(EDITION)")
 else
-	@targets=$$($(RUN) targets $(if $(EDITION),--edition "$(EDITION)")) && $(MAKE) --no-print-directory $$targets
+	@targets=$$($(RUN) targets $(if $(EDITION),--edition "$(EDITION)")) && $(MAKE) --no-print-directory -j2 $$targets
 endif
 
 present: $(READY) build/.data ## Put a deck on stage; DECK=demos/05-….ipynb, EDITION=scipy, RESUME=1 reopens the last copy
