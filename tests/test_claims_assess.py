@@ -310,8 +310,8 @@ CLAIMS = [
 # Headings that say what to do or ask, and so claim nothing about the data.
 NOT_A_CLAIM = {
     "assess", "four-steps", "two-rates", "two-errors", "groups", "predict-group", "compare",
-    "interval-limits", "predict-shuffle", "predict-cohort", "out-of-fold", "draw-patients",
-    "cohort-why", "discuss", "remember", "references",
+    "interval-limits", "predict-shuffle", "within", "ranking", "predict-cohort", "out-of-fold",
+    "draw-patients", "cohort-why", "discuss", "remember", "references",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import font_manager
@@ -503,3 +504,36 @@ def candidates(points, picked, title, xlabel, ylabel, height=330):
         f"{points['gap'].max():.2f}; picked: {chosen.missed:.3f}, {chosen.gap:.2f}."
     )
     return _finish(figure, alt, height)
+
+
+@_in_our_style
+def curves(axes, title, height=376):
+    """Redraw the lines that a plotting function drew into `axes`, with our colours and labels.
+
+    axes: matplotlib Axes whose lines are labelled "group (AUC = 0.62)". Each group keeps its colour
+    and marker; the labels stand beside the curves, not in a legend over them. Returns a Chart.
+    """
+    labels = [axes.get_xlabel().split(" (")[0].lower(), axes.get_ylabel().split(" (")[0].lower()]
+    figure, ours = _canvas(title, labels[0], height, left=78, right=420)
+    ours.set(ylabel=labels[1], xlim=(0, 1), ylim=(0, 1.01))
+    ours.spines["left"].set_visible(True)
+    said = []
+    for row, line in enumerate(axes.get_lines()):
+        name = line.get_label().split(" (")[0]
+        look, group = GROUPS.get(name, ANY_OTHER_GROUP), name in GROUPS
+        x, y = line.get_data()
+        thin = np.unique(np.linspace(0, len(x) - 1, 400).astype(int))  # no eye sees more
+        style = {"color": look.colour, "linestyle": "--" if name.startswith("Chance") else "-"}
+        marked = {"marker": look.marker if group else None, "markersize": 9, "mec": "white"}
+        marked["markevery"] = max(1, len(thin) // 6)
+        ours.plot(np.asarray(x)[thin], np.asarray(y)[thin], linewidth=2.2, **style, **marked)
+        place = {"xycoords": "axes fraction", "annotation_clip": False, "va": "center"}
+        height_of = 0.9 - 0.13 * row
+        ours.plot(
+            [1.06, 1.12], [height_of] * 2, transform=ours.transAxes, clip_on=False, linewidth=2.2,
+            **style, **{**marked, "markevery": [0]},
+        )  # fmt: skip
+        ours.annotate(line.get_label(), (1.15, height_of), color=look.text, **place)
+        said.append(line.get_label())
+    plt.close(axes.figure)
+    return _finish(figure, f"{title}. {labels[1]} against {labels[0]}: {'; '.join(said)}.", height)
