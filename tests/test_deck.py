@@ -216,3 +216,9 @@ def test_a_solution_is_revealed_as_a_fragment_of_its_own():
     assert given.source == "given = 1\n# Your turn" and slide_type(given) == "-"
     assert answer.source == "found = given + 1" and slide_type(answer) == "fragment"
     assert slide_type(checked) == "-", "the check comes with the solution"
+
+
+def test_a_strangers_deck_keeps_its_own_words():
+    deck = notebook(cell("# A [@smith-1999]", "slide", "agenda", "people"))
+    prepared = prepare(deck, AGENDA, AGENDA.edition(), "/elsewhere/a.ipynb", None)
+    assert prepared.cells[0].source == "# A [@smith-1999]"

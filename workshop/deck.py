@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from workshop.agenda import PANEL_DECK, ROOT, Agenda, Edition, clock, day, later
+from workshop.agenda import PANEL_DECK, ROOT, Agenda, Edition, Session, clock, day, later
 from workshop.errors import WorkshopError
 from workshop.panel_deck import read_panel_deck
 from workshop.references import cited, read_references, reference_list, with_citations
@@ -20,6 +20,7 @@ from workshop.references import cited, read_references, reference_list, with_cit
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$")
 MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
 FENCE = re.compile(r"^ {0,3}(```|~~~)")
+OUR_FOLDERS = {"slides", "demos", "panel"}
 DATA_LABELS = {
     "real": ("real data", "Real data: Diabetes 130-US Hospitals 1999–2008 (Strack et al., 2014)"),
     "synthetic": ("synthetic cohort", "Synthetic cohort: generated, no real patients"),
@@ -181,22 +182,17 @@ def prepare(
     title = next((s.title for s in slides if s.title), Path(deck).stem)
     session = edition.session_of(deck)
     if session and "title" in slides[0].tags:
-        facts = [edition.name, day(edition.date), clock(session.start), session.speaker]
-        slides[0].cells[0].source += (
-            f'\n\n<p class="title-workshop">{html.escape(agenda.title)}: '
-            f"{html.escape(agenda.subtitle[:1].lower() + agenda.subtitle[1:])}</p>\n"
-            f'<p class="title-event">{html.escape(" · ".join(filter(None, facts)))}</p>\n'
-            f'<p class="title-data">{html.escape(label)}</p>'
-        )
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        if "agenda" in tags:
-            cell.source += f"\n\n{_schedule(edition)}"
-        if "people" in tags:
-            cell.source += f"\n\n{_people(agenda, edition)}"
+        slides[0].cells[0].source += f"\n\n{_facts(agenda, edition, session, label)}"
     if session:
         _write_clock(slides, session)
-    _write_citations(slides)
+    if deck.split("/")[0] in OUR_FOLDERS:  # elsewhere these words may mean something else
+        for cell in shown_cells:
+            tags = cell.metadata.get("tags", [])
+            if "agenda" in tags:
+                cell.source += f"\n\n{_schedule(edition)}"
+            if "people" in tags:
+                cell.source += f"\n\n{_people(agenda, edition)}"
+        _write_citations(slides)
     for slide in slides:
         slide.cells = [part for cell in slide.cells for part in _exercise_and_answer(cell)]
     slides[0].cells[0].metadata["slideshow"] = {
@@ -214,6 +210,16 @@ def prepare(
         "language": agenda.language,
     }
     return notebook
+
+
+def _facts(agenda: Agenda, edition: Edition, session: Session, label: str) -> str:
+    """Return what a title slide says below its title: workshop, event and data."""
+    workshop = f"{agenda.title}: {agenda.subtitle[:1].lower()}{agenda.subtitle[1:]}"
+    event = [edition.name, day(edition.date), clock(session.start), session.speaker]
+    lines = {"workshop": workshop, "event": " · ".join(filter(None, event)), "data": label}
+    return "\n".join(
+        f'<p class="title-{name}">{html.escape(text)}</p>' for name, text in lines.items()
+    )
 
 
 def _exercise_and_answer(cell: NotebookNode) -> list[NotebookNode]:
@@ -266,7 +272,7 @@ def _write_citations(slides: list[Slide]) -> None:
             slide.cells[0].source += f"\n\n{reference_list(keys, references)}"
 
 
-def _write_clock(slides: list[Slide], session) -> None:
+def _write_clock(slides: list[Slide], session: Session) -> None:
     """Write on top of each slide's notes when it should come up and how long it may take.
 
     `{minutes}` on a slide or in its notes becomes the slide's own minutes.

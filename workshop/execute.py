@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from workshop import data
 from workshop.agenda import ROOT
-from workshop.deck import read_deck, slide_type, uses_data
+from workshop.deck import OUR_FOLDERS, read_deck, slide_type, uses_data
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
 
@@ -49,7 +49,7 @@ RUNTIME = (
 
 def is_ours(deck: Path) -> bool:
     """Tell whether the deck is one of the kit's own: the strict rules hold."""
-    return deck.resolve().parent in {ROOT / "slides", ROOT / "demos", ROOT / "panel"}
+    return deck.resolve().parent in {ROOT / folder for folder in OUR_FOLDERS}
 
 
 def execute(deck: Path, target: Path) -> None:
