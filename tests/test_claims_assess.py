@@ -7,94 +7,37 @@ real data.
 
 from __future__ import annotations
 
-import contextlib
-import io
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
 
-from workshop.agenda import ROOT
+from tests.claims import (
+    Claim,
+    headings_not_accounted_for,
+    ran_on,
+    run_deck,
+    slides,
+    stands_in_deck,
+)
 from workshop.data import FEATURES, load_patients
-from workshop.deck import read_deck, slides_of
-from workshop.errors import WorkshopError
 
-DECK = read_deck(ROOT / "demos/05-assess-disparities.ipynb")
-SLIDES = {slide.cells[0].id: slide for slide in slides_of(DECK)}
-
-
-# ------------------------------------------------------------------------------ running the deck
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What the deck's cells left behind, slide by slide, and what they printed.
-
-    `at["slide"]` holds the variables as they were when the slide's cells had run: the deck reuses
-    some names.
-    """
-
-    source: str
-    at: dict[str, SimpleNamespace]
-    printed: dict[str, str]
-
-
-@cache
-def run_deck(source: str, long: bool = True) -> Ran:
-    """Run the code cells of the long or the short deck once; WORKSHOP_DATA names the source."""
-    names: dict = {}
-    at, printed = {}, {}
-    for key, slide in SLIDES.items():
-        if "long" in slide.tags and not long:
-            continue
-        output = io.StringIO()
-        with contextlib.redirect_stdout(output):
-            for cell in slide.cells:
-                if cell.cell_type == "code":
-                    exec(compile(cell.source, cell.id, "exec"), names)
-        at[key] = SimpleNamespace(**{name: names[name] for name in names if name[0] != "_"})
-        printed[key] = output.getvalue()
-    return Ran(source, at, printed)
-
-
-def ran_on(source: str):
-    if source == "real":
-        try:
-            load_patients(source="real")
-        except WorkshopError as reason:
-            pytest.skip(str(reason))
-    # Threads of the linear algebra gain nothing here and fight with other work on a small machine.
-    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
-        patch.setenv("WORKSHOP_DATA", source)
-        yield run_deck(source)
+DECK = "demos/05-assess-disparities.ipynb"
 
 
 @pytest.fixture(params=["synthetic", "real"])
 def ran(request):
-    yield from ran_on(request.param)
+    with ran_on(DECK, request.param) as result:
+        yield result
 
 
 @pytest.fixture
 def real():
-    yield from ran_on("real")
+    with ran_on(DECK, "real") as result:
+        yield result
 
 
 # ---------------------------------------------------------------------------------- the claims
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Words on a slide, and the test of what they say."""
-
-    slide: str
-    words: str
-    holds: Callable[[Ran], bool]
 
 
 def rates(ran):
@@ -320,27 +263,25 @@ def kinds_of_patients(back):
     return per_patient[["Black", "white"]].value_counts()
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.slide}: {claim.words}")
+@pytest.mark.parametrize("claim", CLAIMS, ids=str)
 def test_a_claim_of_the_deck_holds(ran, claim):
     assert claim.holds(ran)
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.slide}: {claim.words}")
+@pytest.mark.parametrize("claim", CLAIMS, ids=str)
 def test_a_tested_claim_stands_in_the_deck(claim):
-    text = "\n".join(cell.source for cell in SLIDES[claim.slide].cells).casefold()
-    assert claim.words.casefold() in text
+    assert stands_in_deck(claim, DECK)
 
 
 def test_every_heading_is_tested_or_claims_nothing():
-    tested = {claim.slide for claim in CLAIMS if claim.words == SLIDES[claim.slide].title}
-    assert tested | NOT_A_CLAIM == set(SLIDES)
-    assert not tested & NOT_A_CLAIM
+    assert headings_not_accounted_for(CLAIMS, NOT_A_CLAIM, DECK) == set()
 
 
 def test_the_short_deck_runs_alone_and_finds_the_same(ran):
     """A slide that only the long edition shows must not leave anything that others need."""
-    short = run_deck(ran.source, long=False)
-    assert set(SLIDES) - set(short.at) == {key for key in SLIDES if "long" in SLIDES[key].tags}
+    short = run_deck(DECK, ran.source, long=False)
+    dropped = {key for key, slide in slides(DECK).items() if "long" in slide.tags}
+    assert set(slides(DECK)) - set(short.at) == dropped
     assert short.at["shuffle"].shuffled == ran.at["shuffle"].shuffled
     pd.testing.assert_frame_equal(short.at["cohort-flip"].draws, ran.at["cohort-flip"].draws)
 

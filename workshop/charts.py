@@ -238,6 +238,17 @@ def difference_intervals(
     reach = 1.25 * max(abs(low.min()), abs(high.max()))
     axes.set_xlim(-reach, reach)
     axes.locator_params(axis="x", nbins=7)
+    _name_sides(axes, sides)
+    spoken = "; ".join(phrases).replace("-", "−")
+    alt = (
+        f"{title}. Differences with 95% intervals around a zero line, {xlabel}: {spoken}. "
+        f"Left of zero: {sides[0]}; right of zero: {sides[1]}."
+    )
+    return _finish(figure, alt, height)
+
+
+def _name_sides(axes, sides):
+    """Say above the axes what left and right of zero mean."""
     for side, text, ha in ((-1, f"← {sides[0]}", "right"), (1, f"{sides[1]} →", "left")):
         axes.annotate(
             text,
@@ -248,12 +259,6 @@ def difference_intervals(
             ha=ha,
             color=MUTED,
         )
-    spoken = "; ".join(phrases).replace("-", "−")
-    alt = (
-        f"{title}. Differences with 95% intervals around a zero line, {xlabel}: {spoken}. "
-        f"Left of zero: {sides[0]}; right of zero: {sides[1]}."
-    )
-    return _finish(figure, alt, height)
 
 
 def _canvas(title, xlabel, height, left, right, top=52):
@@ -458,16 +463,7 @@ def weights(values, low, high, height=316):
     axes.axvline(0, color=INK, linewidth=2, zorder=0)
     axes.set_xlim(1.6 * min(0.0, low.min()) - 0.05, 1.1 * max(0.0, high.max()))
     axes.locator_params(axis="x", nbins=7)
-    for side, text, ha in ((-1, f"← {sides[0]}", "right"), (1, f"{sides[1]} →", "left")):
-        axes.annotate(
-            text,
-            (0, 1),
-            (8 * side, 2),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha=ha,
-            color=MUTED,
-        )
+    _name_sides(axes, sides)
     alt = f"{title}. {xlabel}, left of zero {sides[0]}, right of zero {sides[1]}: "
     return _finish(figure, f"{alt}{'; '.join(phrases)}.", height)
 
