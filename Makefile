@@ -10,14 +10,11 @@ RUN := $(PY) -m workshop
 
 # What an executed deck is made from, besides the deck itself: a change there runs its cells again
 # (prose, theme and agenda do not).
-RUNTIME := $(wildcard workshop/data.py workshop/cohort.py workshop/charts.py workshop/figures.py \
-	workshop/exercises.py workshop/modelcard.py workshop/seatgame.py workshop/templates/modelcard/* \
-	workshop/templates/seatgame/* demos/*.md data/README.md data/cohort.json data/cache/*.npz) \
-	requirements.txt build/.source
+RUNTIME := $(wildcard workshop/*.py workshop/data/*.py workshop/teach/*.py workshop/teach/templates/*/* \
+	demos/*.md data/README.md data/cohort.json data/cache/*.npz) requirements.txt build/.source
 # What a page is made from, besides its executed deck.
-PAGE := workshop.toml slides/rise.css $(wildcard slides/figures/* demos/figures/*) \
-	$(wildcard workshop/templates/deck/*) slides/references.toml workshop/references.py \
-	workshop/deck.py workshop/export.py workshop/figures.py
+PAGE := workshop.toml slides/rise.css $(wildcard slides/figures/* demos/figures/* slides/*.toml \
+	workshop/*.py workshop/deck/*.py workshop/deck/templates/*/*)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -44,7 +41,7 @@ data: $(READY) ## Fetch the real data (3 MB); FROM=path/to/file.zip (or .csv) im
 	@$(RUN) data $(if $(FROM),--from "$(FROM)")
 
 cohort: $(READY) ## Fit the synthetic cohort's parameters to the cached real data again: data/cohort.json
-	@$(PY) -m workshop.fit_cohort
+	@$(PY) -m tools.fit_cohort
 
 browser: $(READY) build/.browser ## Get a Chromium to print with, where there is none
 
@@ -62,7 +59,7 @@ handouts: $(READY) build/.browser ## Write the panel's papers and deck; PAPER=a4
 		$(if $(START),--start "$(START)") $(if $(ABSENT),--absent "$(ABSENT)")
 
 bench: $(READY) build/.data build/.browser ## Measure cells, builds and scaling, and print a table
-	@$(RUN) bench
+	@$(PY) -m tools.bench
 
 lock: $(READY) ## Resolve pyproject.toml again into requirements.txt (needs the network)
 	$(PY) -m pip install --quiet uv
@@ -111,14 +108,12 @@ build/executed/%.ipynb: %.ipynb $(RUNTIME)
 	@$(RUN) execute --deck $< --target $@
 
 # The panel's deck is no file: it is derived from the panel's words.
-PANEL := $(wildcard panel/*.md) workshop.toml slides/references.toml workshop/references.py \
-	workshop/words.py workshop/panel.py workshop/panel_deck.py
+PANEL := $(wildcard panel/*.md workshop/*.py workshop/panel/*) workshop.toml slides/references.toml
 build/executed/panel/panel.ipynb: $(PANEL) requirements.txt
 	@$(RUN) execute --deck panel/panel.ipynb --target $@
 
 # After the decks: both write to build/<edition>/panel/.
-build/.handouts: $(PANEL) slides/rise.css $(wildcard workshop/templates/papers/* workshop/templates/deck/*) \
-		workshop/deck.py workshop/export.py workshop/figures.py workshop/pdf.py workshop/papers.py | slides
+build/.handouts: $(PANEL) slides/rise.css $(wildcard workshop/deck/* workshop/panel/templates/*) | slides
 	@$(RUN) handouts
 	@touch $@
 
@@ -128,7 +123,7 @@ define EDITION_RULES
 build/$(1)/%.html: build/executed/%.ipynb $(PAGE)
 	@$(RUN) html --deck $$*.ipynb --edition $(1) --executed $$< --target $$@
 
-build/$(1)/%.pdf: build/$(1)/%.html workshop/pdf.py
+build/$(1)/%.pdf: build/$(1)/%.html workshop/deck/pdf.py
 	@$(RUN) pdf --deck $$*.ipynb --html $$< --target $$@
 endef
 EDITIONS := $(shell sed -n 's/^\[editions\.\([A-Za-z0-9_-]*\)\].*/\1/p' workshop.toml)

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 from threadpoolctl import threadpool_limits
 
-from workshop.agenda import ROOT
 from workshop.data import load_patients
-from workshop.deck import Slide, read_deck, slides_of
+from workshop.deck.read import Slide, read_deck, slides_of
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
 
 @dataclass(frozen=True)

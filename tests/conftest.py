@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from workshop.agenda import PANEL_DECK, ROOT, read_agenda
-from workshop.browser import launched
-from workshop.execute import execute
-from workshop.export import export
-from workshop.pdf import print_pdf
+from workshop.agenda import PANEL_DECK, read_agenda
+from workshop.deck.browser import launched
+from workshop.deck.execute import execute
+from workshop.deck.export import export
+from workshop.deck.pdf import print_pdf
+from workshop.paths import ROOT
 
 AGENDA = read_agenda()
 # The decks that are kept as notebooks; the panel's is derived from panel/.

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from workshop.agenda import ROOT, clock, format_agenda, read_agenda
+from workshop.agenda import clock, format_agenda, read_agenda
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workshop import charts
 from workshop.errors import WorkshopError
+from workshop.teach import charts
 
 RATES = pd.Series({"Black": 0.44, "Other": 0.4875, "Unknown": 0.69, "white": 0.4558})
 MARGIN = np.array([0.03, 0.07, 0.1, 0.01])
@@ -224,7 +224,7 @@ def test_charts_leave_a_participants_own_settings_alone():
 
 
 def test_charts_draw_without_a_warning_or_a_word_in_a_fresh_kernel():
-    code = "import pandas as pd; from workshop import charts; s = pd.Series({'white': 0.5}); "
+    code = "import pandas as pd; from workshop.teach import charts; s = pd.Series({'white': 0.5}); "
     code += "charts.dots(s, [0.4], [0.6], [9], 'title', 'rate')._repr_html_()"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False

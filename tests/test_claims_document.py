@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tests.claims import Claim, headings_not_accounted_for, ran_on, slides, stands_in_deck
-from workshop import modelcard
-from workshop.agenda import ROOT
 from workshop.data import FEATURES
+from workshop.paths import ROOT
+from workshop.teach import modelcard
 
 DECK = "demos/07-document-model.ipynb"
 

@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from tests.claims import Claim, headings_not_accounted_for, ran_on, slides, stands_in_deck
-from workshop import charts
-from workshop.deck import slide_type
+from workshop.deck.read import slide_type
+from workshop.teach import charts
 
 DECK = "demos/06-mitigate-disparities.ipynb"
 MISSED, SELECTED = "false negative rate", "selection rate"

@@ -11,9 +11,10 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit, cross_val_pre
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from workshop import cohort, data
+from workshop import data
+from workshop.data import cohort, load
 
-real = pytest.mark.skipif(not data._is_cached(), reason="the real data are not cached")
+real = pytest.mark.skipif(not load.is_cached(), reason="the real data are not cached")
 PARAMETERS = json.loads(cohort.PARAMETERS.read_text(encoding="utf-8"))
 FOUR_GROUPS = ["Black", "white", "Other", "Unknown"]
 SEEDS = range(5)
@@ -64,7 +65,7 @@ def encounters() -> pd.DataFrame:
 
 
 def drawn_with(seed: int) -> pd.DataFrame:
-    return pd.DataFrame(data._decoded(data._stored_columns(cohort.generate(seed))))
+    return pd.DataFrame(load._decoded(load._stored_columns(cohort.generate(seed))))
 
 
 # ------------------------------------------------------------------------------------- the drawing

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workshop import data
+from workshop.data import columns, fetch, load
 from workshop.errors import WorkshopError
 
-real = pytest.mark.skipif(not data._is_cached(), reason="the real data are not cached")
+real = pytest.mark.skipif(not load.is_cached(), reason="the real data are not cached")
 
 # A made-up file in the layout of UCI's: same 50 columns, five encounters of four people.
 DOSES = """
@@ -60,9 +60,10 @@ GOOD_ZIP = zipped(("dataset/IDs_mapping.csv", b"x"), ("dataset/diabetic_data.csv
 @pytest.fixture
 def kit(tmp_path, monkeypatch):
     """Let the made-up file be the expected one, and the cache empty."""
-    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(data, "CSV_SHA256", hashlib.sha256(CSV).hexdigest())
-    monkeypatch.setattr(data, "CSV_BYTES", len(CSV))
+    monkeypatch.setattr(load, "CACHE", tmp_path / "cache")
+    for module in (fetch, load):
+        monkeypatch.setattr(module, "CSV_SHA256", hashlib.sha256(CSV).hexdigest())
+    monkeypatch.setattr(fetch, "CSV_BYTES", len(CSV))
     monkeypatch.delenv("WORKSHOP_DATA", raising=False)
     return tmp_path
 
@@ -87,16 +88,16 @@ def given(folder, content: bytes, name: str = "copy.zip"):
     ids=["csv", "csv with unix line ends", "zip", "zip without a folder"],
 )
 def test_a_good_copy_becomes_the_cache(kit, content):
-    assert data.data_source() == "synthetic"
-    data.import_data(given(kit, content))
-    assert data.data_source() == "real"
-    assert data.load_patients().attrs["source"] == "real"
-    assert [path.name for path in data.CACHE.iterdir()] == ["real.npz"]
+    assert load.data_source() == "synthetic"
+    fetch.import_data(given(kit, content))
+    assert load.data_source() == "real"
+    assert load.load_patients().attrs["source"] == "real"
+    assert [path.name for path in load.CACHE.iterdir()] == ["real.npz"]
 
 
 def test_values_are_recoded_as_documented(kit):
-    data.import_data(given(kit, CSV))
-    table = data.load_patients()
+    fetch.import_data(given(kit, CSV))
+    table = load.load_patients()
     expected = {
         "patient_id": [0, 1, 0, 2, 3],
         "race": ["Black", "Unknown", "Black", "white", "Asian"],
@@ -128,8 +129,8 @@ def test_values_are_recoded_as_documented(kit):
 
 
 def test_first_cohort_keeps_one_encounter_of_those_who_can_return(kit):
-    data.import_data(given(kit, CSV))
-    first = data.load_patients("first")
+    fetch.import_data(given(kit, CSV))
+    first = load.load_patients("first")
     assert first["patient_id"].tolist() == [0, 1]  # 2 has no gender recorded, 3 died
     assert first["readmitted_30_days"].tolist() == [1, 0]
     assert isinstance(first.index, pd.RangeIndex)
@@ -166,20 +167,20 @@ BAD_COPIES = {
 @pytest.mark.parametrize("name", BAD_COPIES)
 def test_a_bad_copy_is_refused_in_one_sentence_and_the_cache_stays(kit, name):
     content, reason = BAD_COPIES[name]
-    data.import_data(given(kit, GOOD_ZIP))
-    before = (data.CACHE / "real.npz").read_bytes()
+    fetch.import_data(given(kit, GOOD_ZIP))
+    before = (load.CACHE / "real.npz").read_bytes()
     path = given(kit, content, "bad")
     with pytest.raises(WorkshopError, match=reason) as refusal:
-        data.import_data(path)
+        fetch.import_data(path)
     assert str(path) in str(refusal.value)
     assert "\n" not in str(refusal.value)
-    assert (data.CACHE / "real.npz").read_bytes() == before
+    assert (load.CACHE / "real.npz").read_bytes() == before
     assert len(list(kit.rglob("*"))) == 4, "nothing was unpacked or left behind"
 
 
 def test_a_zip_that_unpacks_to_gigabytes_is_not_unpacked(kit, monkeypatch):
     read = []
-    monkeypatch.setattr(data, "CSV_BYTES", 1000)
+    monkeypatch.setattr(fetch, "CSV_BYTES", 1000)
     original = zipfile.ZipExtFile.read
 
     def counted(self, n=-1):
@@ -191,25 +192,25 @@ def test_a_zip_that_unpacks_to_gigabytes_is_not_unpacked(kit, monkeypatch):
     bomb = given(kit, zipped(("diabetic_data.csv", bytes(50_000_000))))
     assert bomb.stat().st_size < 100_000
     with pytest.raises(WorkshopError, match="more than of the 1,000 bytes"):
-        data.import_data(bomb)
+        fetch.import_data(bomb)
     assert sum(read) <= 1001
 
 
 def test_a_file_that_is_too_big_or_missing_is_refused(kit, monkeypatch):
     with pytest.raises(WorkshopError, match="cannot be read"):
-        data.import_data(kit / "nowhere.zip")
+        fetch.import_data(kit / "nowhere.zip")
     with pytest.raises(WorkshopError, match="cannot be read"):
-        data.import_data(kit)
-    monkeypatch.setattr(data, "ZIP_BYTES", 100)
+        fetch.import_data(kit)
+    monkeypatch.setattr(fetch, "ZIP_BYTES", 100)
     with pytest.raises(WorkshopError, match="bigger than any copy"):
-        data.import_data(given(kit, GOOD_ZIP))
+        fetch.import_data(given(kit, GOOD_ZIP))
 
 
 def test_a_cache_that_cannot_be_written_is_one_sentence(kit, monkeypatch):
     occupied = given(kit, b"a file where a folder should be", "occupied")
-    monkeypatch.setattr(data, "CACHE", occupied / "cache")
+    monkeypatch.setattr(load, "CACHE", occupied / "cache")
     with pytest.raises(WorkshopError, match="cannot be written"):
-        data.import_data(given(kit, GOOD_ZIP))
+        fetch.import_data(given(kit, GOOD_ZIP))
     assert occupied.read_bytes() == b"a file where a folder should be"
 
 
@@ -218,42 +219,42 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(kit, monkeypatch):
 
 def test_asking_for_real_data_that_are_not_there_says_what_to_do(kit, monkeypatch):
     monkeypatch.setenv("WORKSHOP_DATA", "real")
-    assert data.data_source() == "real"
+    assert load.data_source() == "real"
     with pytest.raises(WorkshopError, match="not cached: run `make data`"):
-        data.load_patients()
+        load.load_patients()
 
 
 def test_an_unknown_source_or_cohort_is_refused(monkeypatch):
     monkeypatch.setenv("WORKSHOP_DATA", "genuine")
     with pytest.raises(WorkshopError, match='WORKSHOP_DATA is "genuine"'):
-        data.data_source()
+        load.data_source()
     with pytest.raises(WorkshopError, match='no source "genuine"'):
-        data.load_patients(source="genuine")
+        load.load_patients(source="genuine")
     with pytest.raises(WorkshopError, match='no cohort "second"'):
-        data.load_patients("second", "synthetic")
+        load.load_patients("second", "synthetic")
 
 
 def test_the_environment_can_ask_for_the_synthetic_cohort(kit, monkeypatch):
-    data.import_data(given(kit, GOOD_ZIP))
+    fetch.import_data(given(kit, GOOD_ZIP))
     monkeypatch.setenv("WORKSHOP_DATA", "synthetic")
-    assert data.load_patients().attrs["source"] == "synthetic"
+    assert load.load_patients().attrs["source"] == "synthetic"
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "other columns"])
 def test_a_damaged_cache_is_named_and_renewed(kit, damage, monkeypatch, capsys):
-    data.import_data(given(kit, GOOD_ZIP))
-    cache = data.CACHE / "real.npz"
+    fetch.import_data(given(kit, GOOD_ZIP))
+    cache = load.CACHE / "real.npz"
     if damage == "other columns":
         np.savez(cache, layout=np.array("older"))
     else:
         cache.write_bytes(cache.read_bytes()[: 1000 if damage == "cut" else 0])
     with pytest.raises(WorkshopError, match=r"real\.npz is damaged"):
-        data.load_patients()
-    monkeypatch.setattr(data, "UCI_ADDRESS", "http://127.0.0.1:9/")
-    data.ensure_data()
+        load.load_patients()
+    monkeypatch.setattr(fetch, "UCI_ADDRESS", "http://127.0.0.1:9/")
+    fetch.ensure_data()
     assert "damaged" in capsys.readouterr().out
-    data.import_data(given(kit, GOOD_ZIP))
-    assert len(data.load_patients()) == 5
+    fetch.import_data(given(kit, GOOD_ZIP))
+    assert len(load.load_patients()) == 5
 
 
 # ----------------------------------------------------------------------------------------- network
@@ -310,25 +311,25 @@ def no_openml(monkeypatch):
     def offline(tell):
         raise OSError("no OpenML in tests")
 
-    monkeypatch.setattr(data, "_fetch_openml", offline)
+    monkeypatch.setattr(fetch, "_fetch_openml", offline)
 
 
 def test_download_fetches_checks_and_caches(kit, no_openml, monkeypatch, capsys):
     with server(sends(GOOD_ZIP, chunk=200, pause=0.02)) as (address, seen):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
-        data.download()
-        data.download()
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+        fetch.download()
+        fetch.download()
     assert len(seen) == 1, "a good cache is not downloaded again"
-    assert data.load_patients().attrs["source"] == "real"
+    assert load.load_patients().attrs["source"] == "real"
     assert "cached already" in capsys.readouterr().out
 
 
 def test_a_cut_download_starts_again(kit, no_openml, monkeypatch):
     with server(CUT, sends(GOOD_ZIP)) as (address, seen):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
-        data.download()
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+        fetch.download()
     assert len(seen) == 2
-    assert len(data.load_patients()) == 5
+    assert len(load.load_patients()) == 5
 
 
 @pytest.mark.parametrize(
@@ -345,47 +346,47 @@ def test_a_failed_download_says_why_and_leaves_nothing(
     kit, no_openml, monkeypatch, answer, reason, requests
 ):
     with server(answer) as (address, seen):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
         with pytest.raises(WorkshopError, match=reason) as refusal:
-            data.download()
+            fetch.download()
     assert len(seen) == requests
     assert "OpenML: no OpenML in tests" in str(refusal.value)
     assert "\n" not in str(refusal.value)
-    assert data.data_source() == "synthetic"
-    assert not data.CACHE.exists()
+    assert load.data_source() == "synthetic"
+    assert not load.CACHE.exists()
 
 
 def test_an_endless_download_is_stopped(kit, no_openml, monkeypatch):
-    monkeypatch.setattr(data, "ZIP_BYTES", 1000)
+    monkeypatch.setattr(fetch, "ZIP_BYTES", 1000)
     with server(sends(bytes(10_000))) as (address, _):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
         with pytest.raises(WorkshopError, match="the answer is too long"):
-            data.download()
+            fetch.download()
 
 
 def test_set_up_gives_up_early_on_a_silent_line(kit, monkeypatch, capsys):
     with server(is_silent) as (address, _):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
         start = time.monotonic()
-        data.ensure_data(timeout=0.3)
+        fetch.ensure_data(timeout=0.3)
         assert time.monotonic() - start < 20  # of 60 that a slow download may take
     told = capsys.readouterr().out.splitlines()[-1]
     assert told.startswith("data     synthetic cohort; no real data yet")
 
 
 def test_set_up_works_with_and_without_a_network(kit, monkeypatch, capsys):
-    monkeypatch.setattr(data, "UCI_ADDRESS", "http://127.0.0.1:9/nobody-listens")
-    data.ensure_data()
+    monkeypatch.setattr(fetch, "UCI_ADDRESS", "http://127.0.0.1:9/nobody-listens")
+    fetch.ensure_data()
     assert "synthetic cohort; no real data yet" in capsys.readouterr().out
     monkeypatch.setenv("WORKSHOP_DATA", "synthetic")
-    data.ensure_data()
+    fetch.ensure_data()
     assert capsys.readouterr().out == "data     synthetic cohort, as WORKSHOP_DATA asks\n"
     monkeypatch.delenv("WORKSHOP_DATA")
     with server(sends(GOOD_ZIP)) as (address, _):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
-        data.ensure_data()
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+        fetch.ensure_data()
     capsys.readouterr()
-    data.ensure_data()
+    fetch.ensure_data()
     assert capsys.readouterr().out == "data     real, checked and cached\n"
 
 
@@ -398,20 +399,20 @@ def as_openml_gives_it() -> pd.DataFrame:
 
 
 def test_openml_is_the_second_source(kit, monkeypatch):
-    monkeypatch.setattr(data, "_fetch_openml", lambda tell: as_openml_gives_it())
+    monkeypatch.setattr(fetch, "_fetch_openml", lambda tell: as_openml_gives_it())
     with server(fails) as (address, _):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
-        data.download()
-    assert len(data.load_patients()) == 5
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+        fetch.download()
+    assert len(load.load_patients()) == 5
 
 
 def test_another_table_from_openml_is_refused(kit, monkeypatch):
     other = as_openml_gives_it().assign(time_in_hospital=1)
-    monkeypatch.setattr(data, "_fetch_openml", lambda tell: other)
+    monkeypatch.setattr(fetch, "_fetch_openml", lambda tell: other)
     with server(fails) as (address, _):
-        monkeypatch.setattr(data, "UCI_ADDRESS", address)
+        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
         with pytest.raises(WorkshopError, match="OpenML: the answer is not UCI's"):
-            data.download()
+            fetch.download()
 
 
 # ----------------------------------------------------------------------------------------- columns
@@ -419,9 +420,9 @@ def test_another_table_from_openml_is_refused(kit, monkeypatch):
 
 @pytest.mark.parametrize("source", [pytest.param("real", marks=real), "synthetic"])
 def test_columns_are_as_documented(source):
-    table = data.load_patients(source=source)
-    assert list(table) == list(data.COLUMNS)
-    for name, column in data.COLUMNS.items():
+    table = load.load_patients(source=source)
+    assert list(table) == list(columns.COLUMNS)
+    for name, column in columns.COLUMNS.items():
         assert column.description
         if column.categories:
             assert tuple(table[name].cat.categories) == column.categories
@@ -436,14 +437,14 @@ def test_columns_are_as_documented(source):
 
 def test_features_hold_no_race_outcome_or_later_knowledge():
     leaks = {"patient_id", "race", "discharge", "died", "died_or_hospice", "readmitted"}
-    assert len(data.FEATURES) == 20
-    assert not leaks.union({"readmitted_30_days"}) & set(data.FEATURES)
-    assert set(data.FEATURES) < set(data.COLUMNS)
+    assert len(columns.FEATURES) == 20
+    assert not leaks.union({"readmitted_30_days"}) & set(columns.FEATURES)
+    assert set(columns.FEATURES) < set(columns.COLUMNS)
 
 
 @real
 def test_the_real_data_are_those_that_the_curriculum_describes():
-    table = data.load_patients(source="real")
+    table = load.load_patients(source="real")
     assert len(table) == 101_766
     assert table["patient_id"].nunique() == 71_518
     assert table["race"].value_counts()["Unknown"] == 2_273
@@ -453,4 +454,4 @@ def test_the_real_data_are_those_that_the_curriculum_describes():
     assert not table.loc[table["died"], "readmitted_30_days"].any()
     assert round(table["patient_id"].duplicated(keep=False).mean(), 2) == 0.46
     assert (table.groupby("patient_id")["race"].nunique() > 1).sum() == 249
-    assert len(data.load_patients("first", "real")) == 69_970
+    assert len(load.load_patients("first", "real")) == 69_970

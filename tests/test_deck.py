@@ -8,9 +8,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.conftest import AGENDA, DECKS, SHOWN
-from workshop.agenda import ROOT
-from workshop.deck import prepare, read_deck, slide_type, slides_of
+from workshop.deck.prepare import prepare
+from workshop.deck.read import read_deck, slide_type, slides_of
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
 M1 = "slides/01-social-context.ipynb"
 

@@ -13,11 +13,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 from tests.conftest import AGENDA, Exported
-from workshop import build
-from workshop.build import build_deck
-from workshop.deck import prepare, slides_of
+from workshop.deck import build
+from workshop.deck.build import build_deck
+from workshop.deck.execute import execute
+from workshop.deck.prepare import prepare
+from workshop.deck.read import slides_of
 from workshop.errors import WorkshopError
-from workshop.execute import execute
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAA"
@@ -273,7 +274,7 @@ def test_a_mistake_names_deck_and_cell_and_keeps_the_last_good_export(built, mad
 
 
 def test_prose_does_not_run_cells_again_and_code_does(tmp_path, monkeypatch):
-    monkeypatch.setattr("workshop.execute.is_ours", lambda deck: True)
+    monkeypatch.setattr("workshop.deck.execute.is_ours", lambda deck: True)
     deck, target = tmp_path / "deck.ipynb", tmp_path / "executed.ipynb"
 
     def executed(prose: str, code: str) -> str:
@@ -292,7 +293,7 @@ def test_prose_does_not_run_cells_again_and_code_does(tmp_path, monkeypatch):
 
 
 def test_a_warning_is_an_error_in_the_kits_own_decks(tmp_path, monkeypatch):
-    monkeypatch.setattr("workshop.execute.is_ours", lambda deck: True)
+    monkeypatch.setattr("workshop.deck.execute.is_ours", lambda deck: True)
     deck = tmp_path / "deck.ipynb"
     nbformat.write(
         new_notebook(cells=[new_code_cell("import warnings\nwarnings.warn('old')", id="w")]), deck

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.agenda import ROOT
-from workshop.execute import RUNTIME
+from workshop.deck.execute import RUNTIME
+from workshop.paths import ROOT
 
 DECK = "slides/01-social-context.ipynb"
 ONE_DECK = f"""

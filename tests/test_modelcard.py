@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from workshop import charts, modelcard
-from workshop.agenda import ROOT
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
+from workshop.teach import charts, modelcard
 
 WORDS = {"Title": "A test"} | {name: f"Words on **{name}**." for name in modelcard.SECTIONS}
 WORDS["Metrics"] = "Threshold {cut}, people {number\nof people}, by {tool}.\n\nMore <b>below</b>."

@@ -14,13 +14,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import AGENDA
-from workshop.agenda import PANEL_DECK, ROOT, clock
-from workshop.deck import prepare, read_deck, slides_of
+from workshop.agenda import PANEL_DECK, clock
+from workshop.deck.prepare import prepare
+from workshop.deck.read import read_deck, slides_of
 from workshop.errors import WorkshopError
 from workshop.files import Progress
-from workshop.panel import FOLDER, read_panel
-from workshop.panel_deck import panel_deck
-from workshop.papers import handouts, papers_of, write_handouts
+from workshop.panel.clock import FOLDER, read_panel
+from workshop.panel.deck import panel_deck
+from workshop.panel.papers import handouts, papers_of, write_handouts
+from workshop.paths import ROOT
 from workshop.references import read_references
 
 PYDATA = AGENDA.edition("pydata")

@@ -12,11 +12,12 @@ import nbformat
 import pytest
 
 from tests.conftest import AGENDA, SHOWN
-from workshop.agenda import ROOT
-from workshop.deck import MARKER, prepare, read_deck, slide_type
-from workshop.execute import ALLOWED_WARNINGS
-from workshop.exercises import check
-from workshop.participant import derive
+from workshop.deck.execute import ALLOWED_WARNINGS
+from workshop.deck.participant import derive
+from workshop.deck.prepare import MARKER, prepare
+from workshop.deck.read import read_deck, slide_type
+from workshop.paths import ROOT
+from workshop.teach.exercises import check
 
 LONG = next(edition for edition in AGENDA.editions.values() if edition.long)
 

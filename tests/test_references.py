@@ -6,9 +6,10 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tests.conftest import AGENDA, DECKS
-from workshop.agenda import ROOT
-from workshop.deck import prepare, read_deck, slides_of
+from workshop.deck.prepare import prepare
+from workshop.deck.read import read_deck, slides_of
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 from workshop.references import cited, read_references, with_citations
 
 

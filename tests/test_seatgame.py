@@ -10,10 +10,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.conftest import AGENDA
-from workshop.deck import prepare
+from workshop.deck.export import to_html
+from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
-from workshop.export import to_html
-from workshop.seatgame import BINS, seat_game
+from workshop.teach.seatgame import BINS, seat_game
 
 PRINT = "?view=print"
 

@@ -18,11 +18,14 @@ import nbformat
 import psutil
 import pytest
 
-from workshop import stage
-from workshop.agenda import ROOT, read_agenda
+from workshop.agenda import read_agenda
 from workshop.data import data_source
-from workshop.deck import prepare, read_deck, slides_of
+from workshop.deck.prepare import prepare
+from workshop.deck.read import read_deck, slides_of
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
+from workshop.stage import checks, copy, server
+from workshop.stage import present as stage_present
 
 AGENDA = read_agenda()
 SHOWN = [(edition.key, deck) for edition in AGENDA.editions.values() for deck in edition.decks]
@@ -75,7 +78,7 @@ class Opened:
 def opened(folder: Path, port: int = 8900, **choices):
     """Start `present` in a process of its own; stop it by SIGTERM if the block did not."""
     call = f"present(folder=Path({str(folder)!r}), port={port}, open_browser=False, **{choices!r})"
-    code = f"from pathlib import Path; from workshop.stage import present; {call}"
+    code = f"from pathlib import Path; from workshop.stage.present import present; {call}"
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -516,11 +519,11 @@ def test_resume_reopens_the_latest_copy(stopped, chromium):
 
 def test_nothing_to_resume_is_one_sentence(tmp_path):
     with pytest.raises(WorkshopError, match=r"no working copy of the edition 'x'.*leave out"):
-        stage.present(edition="x", resume=True, folder=tmp_path)
+        stage_present.present(edition="x", resume=True, folder=tmp_path)
 
 
 def test_an_earlier_copy_is_never_overwritten(tmp_path):
-    made = {stage._empty(tmp_path, AGENDA, None, None).folder for _ in range(3)}
+    made = {copy.empty_copy(tmp_path, AGENDA, None, None).folder for _ in range(3)}
     assert len(made) == 3
 
 
@@ -531,22 +534,22 @@ def test_an_earlier_copy_is_never_overwritten(tmp_path):
 def test_a_wrong_deck_is_one_sentence_and_leaves_no_copy(tmp_path, deck, sentence):
     (tmp_path / "own.ipynb").write_text("{}")
     with pytest.raises(WorkshopError, match=sentence):
-        stage.present(Path(deck.format(tmp=tmp_path)), folder=tmp_path / "stage")
+        stage_present.present(Path(deck.format(tmp=tmp_path)), folder=tmp_path / "stage")
     assert not (tmp_path / "stage").exists()
 
 
 def test_a_stop_during_the_preparation_leaves_no_half_copy(tmp_path, monkeypatch):
     def interrupted(*_):
-        raise stage.Stop
+        raise stage_present.Stop
 
-    monkeypatch.setattr(stage, "_show", interrupted)
-    stage.present(folder=tmp_path)
+    monkeypatch.setattr(stage_present, "_show", interrupted)
+    stage_present.present(folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("deck", sorted({deck for _, deck in SHOWN}))
 def test_every_deck_of_the_agenda_can_be_named(tmp_path, deck):
-    assert stage._empty(tmp_path, AGENDA, Path(deck), None).deck == deck
+    assert copy.empty_copy(tmp_path, AGENDA, Path(deck), None).deck == deck
 
 
 def test_pictures_from_elsewhere_or_nowhere_are_named(tmp_path):
@@ -556,7 +559,7 @@ def test_pictures_from_elsewhere_or_nowhere_are_named(tmp_path):
     )
     cell = nbformat.v4.new_markdown_cell(source, id="drawn")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "deck.ipynb")
-    assert stage._missing(tmp_path / "deck.ipynb", tmp_path) == [
+    assert checks._missing(tmp_path / "deck.ipynb", tmp_path) == [
         "deck.ipynb, cell drawn loads https://example.org/a.png",
         "deck.ipynb, cell drawn shows figures/none.svg, which is not there",
         "deck.ipynb, cell drawn loads //example.org/d.png",
@@ -569,8 +572,8 @@ def test_packages_at_other_versions_are_named(tmp_path, monkeypatch):
         f"pytest=={pytest.__version__}\nnbformat==0.1 \\\n    --hash=sha256:00\n"
         "no-such-package==1 ; python_version < '3'\nneither-this==2\n"
     )
-    monkeypatch.setattr(stage, "REQUIREMENTS", pinned)
-    good, text = stage._check_packages()
+    monkeypatch.setattr(checks, "REQUIREMENTS", pinned)
+    good, text = checks.check_packages()
     assert not good
     assert f"nbformat is {nbformat.__version__}, not ==0.1" in text
     assert "neither-this is missing, not ==2" in text
@@ -584,4 +587,4 @@ def test_the_warm_up_imports_what_the_cells_import():
         nbformat.v4.new_markdown_cell("import antigravity"),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    assert stage.imports_of(notebook) == "import os, sys\nfrom json import loads as read"
+    assert server.imports_of(notebook) == "import os, sys\nfrom json import loads as read"

@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from workshop.agenda import ROOT, format_agenda, read_agenda
+from workshop.agenda import format_agenda, read_agenda
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
 # Each command imports what it needs, so that the quick ones stay quick.
 
@@ -28,26 +29,26 @@ def targets(arguments) -> None:
 
 def data(arguments) -> None:
     """Fetch, import or stand in for the data."""
-    from workshop import data
+    from workshop.data import fetch
 
     if arguments.source:
-        data.import_data(Path(arguments.source))
+        fetch.import_data(Path(arguments.source))
     elif arguments.brief:
-        data.ensure_data()
+        fetch.ensure_data()
     else:
-        data.download()
+        fetch.download()
 
 
 def execute(arguments) -> None:
     """Run a deck's cells where something that they depend on changed."""
-    from workshop.execute import execute
+    from workshop.deck.execute import execute
 
     execute(Path(arguments.deck), Path(arguments.target))
 
 
 def html(arguments) -> None:
     """Write an executed deck as one HTML file."""
-    from workshop.export import export
+    from workshop.deck.export import export
     from workshop.files import Progress
 
     plan = read_agenda()
@@ -65,8 +66,8 @@ def html(arguments) -> None:
 
 def pdf(arguments) -> None:
     """Print an exported deck as PDF."""
+    from workshop.deck.pdf import print_pdf
     from workshop.files import Progress
-    from workshop.pdf import print_pdf
 
     progress = Progress(f"pdf      {arguments.target}")
     pages = print_pdf(Path(arguments.html), Path(arguments.target), arguments.deck)
@@ -75,14 +76,14 @@ def pdf(arguments) -> None:
 
 def slides(arguments) -> None:
     """Execute and export one deck from anywhere."""
-    from workshop.build import build_deck
+    from workshop.deck.build import build_deck
 
     build_deck(Path(arguments.deck), arguments.edition)
 
 
 def present(arguments) -> None:
     """Open a deck on the stage."""
-    from workshop.stage import present
+    from workshop.stage.present import present
 
     deck = Path(arguments.deck) if arguments.deck else None
     present(deck, arguments.edition, arguments.resume)
@@ -90,7 +91,7 @@ def present(arguments) -> None:
 
 def participant(arguments) -> None:
     """Write the participants' notebooks, without and with solutions."""
-    from workshop.participant import write_notebooks
+    from workshop.deck.participant import write_notebooks
 
     plan = read_agenda()
     for edition in (
@@ -101,23 +102,16 @@ def participant(arguments) -> None:
 
 def handouts(arguments) -> None:
     """Write the panel's papers and deck."""
-    from workshop.papers import handouts
+    from workshop.panel.papers import handouts
 
     handouts(arguments.edition, arguments.paper, arguments.start, arguments.absent)
 
 
 def browser(arguments) -> None:
     """Make sure that there is a browser to print with."""
-    from workshop.browser import ensure_chromium
+    from workshop.deck.browser import ensure_chromium
 
     ensure_chromium()
-
-
-def bench(arguments) -> None:
-    """Measure cells, builds and scaling; print a table."""
-    from workshop.bench import bench
-
-    bench()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -160,7 +154,6 @@ def parser() -> argparse.ArgumentParser:
         ("--absent", {"help": "missing panelists, with commas"}),
     )
     command(browser)
-    command(bench)
     return main
 
 

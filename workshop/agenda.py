@@ -11,8 +11,8 @@ from typing import get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("talk", "demo", "exercise", "discussion", "break", "panel")
 # The deck of a panel session that names none: derived from panel/, never a file beside it.
 PANEL_DECK = "panel/panel.ipynb"

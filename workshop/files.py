@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
 
 @contextmanager
@@ -27,6 +28,11 @@ def whole(path: Path):
     finally:
         if temporary.exists():
             temporary.unlink()
+
+
+def near(path: Path) -> str:
+    """Return the path as it is seen from the project, where it lies inside."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 class Progress:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from workshop.agenda import ROOT
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
 BIBLIOGRAPHY = ROOT / "slides" / "references.toml"
 CITATION = re.compile(r"\[((?:@[a-z0-9-]+(?:; ?)?)+)\]")

@@ -9,8 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from workshop.agenda import Person, read_agenda
-from workshop.panel import FOLDER, MISSING, Panel, Part, read_panel, span
-from workshop.words import BLANK, Question
+from workshop.panel.clock import FOLDER, MISSING, Panel, Part, read_panel, span
+from workshop.panel.words import BLANK, Question
 
 METADATA = {
     "kernelspec": {

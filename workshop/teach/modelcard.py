@@ -18,12 +18,12 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from workshop.charts import GROUPS, Chart, Table
 from workshop.errors import WorkshopError
-from workshop.figures import FACES, font_face, font_file
 from workshop.files import whole
+from workshop.fonts import FACES, font_face, font_file
+from workshop.paths import ROOT
+from workshop.teach.charts import GROUPS, Chart, Table
 
-ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = Path(__file__).parent / "templates/modelcard"
 DATASHEET = "data/README.md"
 SECTIONS = (

@@ -17,14 +17,15 @@ import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from workshop import data
-from workshop.agenda import ROOT, read_agenda
-from workshop.browser import launched
-from workshop.deck import read_deck
-from workshop.execute import run
-from workshop.export import export
+from workshop.agenda import read_agenda
+from workshop.deck.browser import launched
+from workshop.deck.execute import run
+from workshop.deck.export import export
+from workshop.deck.pdf import print_pdf
+from workshop.deck.read import read_deck
 from workshop.files import Progress
-from workshop.pdf import print_pdf
-from workshop.stage import imports_of
+from workshop.paths import ROOT
+from workshop.stage.server import imports_of
 
 SIZES = (10, 100, 198, 1000)
 LIVE_CELL_BAR = 2.0  # seconds

@@ -15,10 +15,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from workshop import data
-from workshop.agenda import ROOT, Agenda, Edition
-from workshop.deck import MARKER, prepare, read_deck, slide_type, uses_data
-from workshop.figures import with_font
+from workshop.agenda import Agenda, Edition
+from workshop.deck.prepare import MARKER, prepare
+from workshop.deck.read import read_deck, slide_type, uses_data
 from workshop.files import Progress, whole
+from workshop.fonts import with_font
+from workshop.paths import ROOT
 
 BRANCH = "participant"  # where the derived notebooks are published, for Colab
 # What a notebook imports: the same releases as in the room.

@@ -1,4 +1,4 @@
-"""Fit the synthetic cohort's parameters to the real data: `python -m workshop.fit_cohort`.
+"""Fit the synthetic cohort's parameters to the real data: `python -m tools.fit_cohort`.
 
 Writes `data/cohort.json`. Everything in it is an aggregate over encounters or patients: no count
 under `SMALLEST` is written (it becomes 0, or joins its neighbour), and the coefficients of the
@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from workshop import cohort
-from workshop.cohort import ALL_RACES, PARTS, PAYER, PERSON, POSITIONS
-from workshop.data import COLUMNS, CSV_SHA256, load_patients
+from workshop.data import COLUMNS, cohort, load_patients
+from workshop.data.cohort import ALL_RACES, PARTS, PAYER, PERSON, POSITIONS
+from workshop.data.load import CSV_SHA256
 
 SEED = 2025  # chosen among twelve: data/README.md says how
 SMALLEST = 10
@@ -51,7 +51,7 @@ def fit(patients: pd.DataFrame) -> dict:
     names = [name for name, column in COLUMNS.items() if column.categories]
     return {
         "about": "Aggregate statistics of Diabetes 130-US Hospitals (Strack et al. 2014, "
-        "CC BY 4.0) for the synthetic cohort; written by workshop/fit_cohort.py, described in "
+        "CC BY 4.0) for the synthetic cohort; written by tools/fit_cohort.py, described in "
         "data/README.md",
         "fitted_to_sha256": CSV_SHA256,
         "counts_under_this_are_left_out": SMALLEST,

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workshop.charts import ANY_OTHER_GROUP, GROUPS, INK, MUTED, RULE
 from workshop.errors import WorkshopError
+from workshop.teach.charts import ANY_OTHER_GROUP, GROUPS, INK, MUTED, RULE
 
 TEMPLATES = Path(__file__).parent / "templates" / "seatgame"
 BINS = 50

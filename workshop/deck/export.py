@@ -17,14 +17,14 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from workshop.agenda import ROOT, Agenda, Edition
-from workshop.deck import prepare
+from workshop.agenda import Agenda, Edition
+from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
-from workshop.figures import FACES, font_face, font_file, reveal_folder, with_font
 from workshop.files import whole
+from workshop.fonts import FACES, font_face, font_file, reveal_folder, with_font
+from workshop.paths import THEME
 
 TEMPLATES = Path(__file__).parent / "templates"
-THEME = ROOT / "slides" / "rise.css"
 PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])(?!data:)(.*?)\2""", re.I | re.S)
 
 

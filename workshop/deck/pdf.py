@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import TimeoutError
 
-from workshop.browser import launched
+from workshop.deck.browser import launched
 from workshop.errors import WorkshopError
 from workshop.files import whole
 

@@ -18,18 +18,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from playwright.sync_api import Page
 
-from workshop.agenda import PANEL_DECK, ROOT, Person, clock, day, read_agenda
-from workshop.browser import launched
-from workshop.deck import prepare
+from workshop.agenda import PANEL_DECK, Person, clock, day, read_agenda
+from workshop.deck.browser import launched
+from workshop.deck.export import export
+from workshop.deck.pdf import READY, print_pdf
+from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
-from workshop.export import TEMPLATES, THEME, export
-from workshop.figures import FACES, font_face, font_file
 from workshop.files import Progress
-from workshop.panel import FOLDER, Panel, read_panel, span
-from workshop.panel_deck import panel_deck
-from workshop.pdf import READY, print_pdf
-from workshop.words import BLANK, Section
+from workshop.fonts import FACES, font_face, font_file
+from workshop.panel.clock import FOLDER, Panel, read_panel, span
+from workshop.panel.deck import panel_deck
+from workshop.panel.words import BLANK, Section
+from workshop.paths import ROOT, THEME
 
+TEMPLATES = Path(__file__).parent / "templates"
 SIZES = {"a4": "A4", "letter": "Letter"}
 COLOURS = ("ink", "muted", "accent", "paper", "panel", "rule", "sans")
 OVERFULL = """
@@ -263,7 +265,7 @@ def _file_names(people: tuple[Person, ...]) -> list[tuple[str, Person]]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES / "papers"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -286,7 +288,7 @@ def _environment() -> Environment:
 def _style(running: str, workshop: str) -> str:
     """Return the papers' style sheet: the deck's font and colours, and the running title."""
     faces = "".join(font_face(*key, font_file(face).read_bytes()) for key, face in FACES.items())
-    sheet = (TEMPLATES / "papers/papers.css").read_text(encoding="utf-8")
+    sheet = (TEMPLATES / "papers.css").read_text(encoding="utf-8")
     sheet = sheet.replace('"RUNNING"', _css_text(running)).replace(
         '"WORKSHOP"', _css_text(workshop)
     )

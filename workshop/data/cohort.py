@@ -1,6 +1,6 @@
 """Generate the synthetic cohort from `data/cohort.json`.
 
-The parameters are aggregate statistics of the real data: `workshop/fit_cohort.py` fits them and
+The parameters are aggregate statistics of the real data: `tools/fit_cohort.py` fits them and
 `data/README.md` describes them. The generator draws, in this order:
 
 1. patients, each with a race and a number of encounters, and the encounters' order in the file;
@@ -14,12 +14,13 @@ Only uniform random numbers are drawn, so that a seed means the same cohort on e
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-PARAMETERS = Path(__file__).resolve().parent.parent / "data" / "cohort.json"
+from workshop.paths import ROOT
+
+PARAMETERS = ROOT / "data" / "cohort.json"
 POSITIONS = ("only", "first", "middle", "last")
 PERSON = "person"  # gender and age band, crossed: the root of the tree
 PAYER = "payer"  # one variable, because nobody in the data has both programmes

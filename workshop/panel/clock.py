@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workshop.agenda import PANEL_DECK, ROOT, Agenda, Edition, Person, Session, later
+from workshop.agenda import PANEL_DECK, Agenda, Edition, Person, Session, later
 from workshop.errors import WorkshopError
-from workshop.words import SCREEN, Section, Theme, Words, read_words, themes_of
+from workshop.panel.words import SCREEN, Section, Theme, Words, read_words, themes_of
+from workshop.paths import ROOT
 
 FOLDER = ROOT / "panel"
 MISSING = "When somebody is missing"

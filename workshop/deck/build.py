@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workshop.agenda import ROOT, Agenda, Edition, read_agenda
-from workshop.execute import execute, is_ours
-from workshop.export import export
+from workshop.agenda import Agenda, Edition, read_agenda
+from workshop.deck.execute import execute, is_ours
+from workshop.deck.export import export
+from workshop.deck.pdf import print_pdf
 from workshop.files import Progress, whole
-from workshop.pdf import print_pdf
+from workshop.paths import ROOT
 
 
 def build_deck(deck: Path, edition_key: str | None = None) -> None:

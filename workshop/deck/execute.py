@@ -14,10 +14,10 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from workshop import data
-from workshop.agenda import ROOT
-from workshop.deck import OUR_FOLDERS, read_deck, slide_type, uses_data
+from workshop.deck.read import OUR_FOLDERS, read_deck, slide_type, uses_data
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
+from workshop.paths import ROOT
 
 CELL_TIMEOUT = 300  # seconds
 # Warnings that are no error in our decks: message and category, with the reason.
@@ -31,15 +31,10 @@ ALLOWED_WARNINGS = (
 # What a deck's cells import, read or are pinned to; the rest of the package changes no output.
 # The Makefile has the same list.
 RUNTIME = (
-    "workshop/data.py",
-    "workshop/cohort.py",
-    "workshop/charts.py",
-    "workshop/figures.py",
-    "workshop/exercises.py",
-    "workshop/modelcard.py",
-    "workshop/seatgame.py",
-    "workshop/templates/modelcard/*",
-    "workshop/templates/seatgame/*",
+    "workshop/*.py",
+    "workshop/data/*.py",
+    "workshop/teach/*.py",
+    "workshop/teach/templates/*/*",
     "demos/*.md",
     "data/README.md",
     "data/cohort.json",

@@ -1,36 +1,27 @@
-"""Load the patients: the verified real data where they are cached, else the synthetic cohort.
-
-The real data are *Diabetes 130-US Hospitals for Years 1999-2008* (Strack et al. 2014,
-https://doi.org/10.1155/2014/781670; UCI data set 296, CC BY 4.0). Their datasheet, and that of the
-synthetic cohort, is `data/README.md`.
-"""
+"""Get the real data: from a file or from the network, checked by checksum, into the cache."""
 
 import functools
 import hashlib
 import http.client
 import io
-import lzma
 import os
-import struct
 import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 import zipfile
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
-from workshop import cohort as synthetic_cohort
+from workshop.data.columns import COLUMNS, code, stored_dtype
+from workshop.data.load import CSV_SHA256, UNREADABLE, is_cached, layout, real_cache
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
 
-CACHE = Path(__file__).resolve().parent.parent / "data" / "cache"
 UCI_ADDRESS = (
     "https://archive.ics.uci.edu/static/public/296/"
     "diabetes+130-us+hospitals+for+years+1999-2008.zip"
@@ -39,299 +30,8 @@ OPENML_ID = (
     4541  # the raw file; Fairlearn's own copy (43874) has neither patient numbers nor deaths
 )
 CSV_NAME = "diabetic_data.csv"
-CSV_SHA256 = "0689e7ec031237dc63031b938805c48377748761a3b26acab621567afa24df97"
 CSV_BYTES = 19_159_383  # as UCI publishes it, with the line ends CR LF, like the checksum
 ZIP_BYTES = 64 * 2**20  # more than any zip of the file: UCI's has 3 MB
-
-# ---------------------------------------------------------------------------------------- columns
-
-
-@dataclass(frozen=True)
-class Column:
-    """Describe one column of the analysis table.
-
-    `categories` is empty for whole numbers and flags; a flag is a `bool`, except the outcome, which
-    is 0 or 1 because metrics want it so.
-    """
-
-    description: str
-    dtype: str  # "category", "ordered category", "int32", "int16", "int8" or "bool"
-    categories: tuple[str, ...] = ()
-    unit: str = ""
-    feature: bool = False
-    derived: bool = False  # computed from other columns on loading, not stored
-
-
-RACES = ("Black", "white", "Hispanic", "Asian", "Other", "Unknown")
-COLUMNS = {
-    "patient_id": Column(
-        "Number of the patient, from 0 in order of appearance (not the file's number); "
-        "one patient can have several encounters",
-        "int32",
-    ),
-    "race": Column(
-        "Race as the hospital recorded it; Unknown is a missing record, not a people",
-        "category",
-        RACES,
-    ),
-    "gender": Column(
-        "Gender as the hospital recorded it",
-        "category",
-        ("Female", "Male", "Unknown"),
-        feature=True,
-    ),
-    "age": Column(
-        "Age at admission in three bands (the file has bands of ten years)",
-        "ordered category",
-        ("30 years or younger", "30-60 years", "Over 60 years"),
-        feature=True,
-    ),
-    "admission_source": Column(
-        "Where the patient came from", "category", ("Referral", "Emergency", "Other"), feature=True
-    ),
-    "time_in_hospital": Column("Length of the stay, 1 to 14", "int8", unit="days", feature=True),
-    "medical_specialty": Column(
-        "Specialty of the admitting physician: the five most frequent, other, or missing",
-        "category",
-        (
-            "Internal medicine",
-            "Emergency and trauma",
-            "Family and general practice",
-            "Cardiology",
-            "General surgery",
-            "Other",
-            "Missing",
-        ),
-        feature=True,
-    ),
-    "num_lab_procedures": Column(
-        "Laboratory tests during the stay", "int16", unit="tests", feature=True
-    ),
-    "num_procedures": Column(
-        "Procedures other than laboratory tests during the stay",
-        "int8",
-        unit="procedures",
-        feature=True,
-    ),
-    "num_medications": Column(
-        "Distinct medications given during the stay", "int8", unit="medications", feature=True
-    ),
-    "primary_diagnosis": Column(
-        "Group of the first diagnosis (ICD-9): diabetes 250; respiratory 460-519 and 786; "
-        "genitourinary 580-629 and 788; musculoskeletal 710-739; all others",
-        "category",
-        ("Diabetes", "Respiratory", "Genitourinary", "Musculoskeletal", "Other"),
-        feature=True,
-    ),
-    "number_diagnoses": Column(
-        "Diagnoses entered for the stay", "int8", unit="diagnoses", feature=True
-    ),
-    "max_glu_serum": Column(
-        "Highest glucose serum test (mg/dL)",
-        "category",
-        ("Not measured", "Normal", ">200", ">300"),
-        feature=True,
-    ),
-    "A1Cresult": Column(
-        "Haemoglobin A1c test (per cent)",
-        "category",
-        ("Not measured", "Normal", ">7", ">8"),
-        feature=True,
-    ),
-    "insulin": Column(
-        "Insulin prescribed, and how the dose changed during the stay",
-        "category",
-        ("No", "Steady", "Up", "Down"),
-        feature=True,
-    ),
-    "change": Column("Any change of diabetes medication", "bool", feature=True),
-    "diabetesMed": Column("Any diabetes medication prescribed", "bool", feature=True),
-    "medicare": Column(
-        "Paid by Medicare (federal insurance, mostly from age 65)", "bool", feature=True
-    ),
-    "medicaid": Column(
-        "Paid by Medicaid (federal and state insurance for low incomes)", "bool", feature=True
-    ),
-    "had_emergency": Column(
-        "Any emergency visit in the year before", "bool", feature=True, derived=True
-    ),
-    "had_inpatient_days": Column(
-        "Any inpatient stay in the year before", "bool", feature=True, derived=True
-    ),
-    "had_outpatient_days": Column(
-        "Any outpatient visit in the year before", "bool", feature=True, derived=True
-    ),
-    "number_emergency": Column("Emergency visits in the year before", "int8", unit="visits"),
-    "number_inpatient": Column("Inpatient stays in the year before", "int8", unit="stays"),
-    "number_outpatient": Column("Outpatient visits in the year before", "int8", unit="visits"),
-    "discharge": Column(
-        "Where the patient went; known only when the stay ends",
-        "category",
-        ("Home", "Home with care", "Another facility", "Other or not recorded", "Hospice", "Died"),
-    ),
-    "died": Column("Died during the stay", "bool", derived=True),
-    "died_or_hospice": Column(
-        "Died during the stay or left for hospice: cannot be readmitted", "bool", derived=True
-    ),
-    "readmitted": Column(
-        "Next stay in a hospital: within 30 days, later, or none recorded",
-        "category",
-        ("<30", ">30", "NO"),
-    ),
-    "readmitted_30_days": Column(
-        "Outcome: readmitted within 30 days, 1 or 0", "int8", derived=True
-    ),
-}
-FEATURES = [name for name, column in COLUMNS.items() if column.feature]
-
-
-# ---------------------------------------------------------------------------------------- loading
-
-
-def data_source() -> str:
-    """Name the data that `load_patients()` uses: "real" or "synthetic".
-
-    The environment variable WORKSHOP_DATA decides where it is set; otherwise the real data where
-    they are cached. Raises `WorkshopError` on another value of the variable.
-    """
-    wanted = os.environ.get("WORKSHOP_DATA", "")
-    if wanted in ("real", "synthetic"):
-        return wanted
-    if wanted:
-        raise WorkshopError(
-            f'WORKSHOP_DATA is "{wanted}": set it to "real" or "synthetic", or leave it unset.'
-        )
-    return "real" if real_cache().exists() else "synthetic"
-
-
-def load_patients(cohort: str = "all", source: str | None = None) -> pd.DataFrame:
-    """Return the analysis table, one row per encounter, columns as `COLUMNS` describes them.
-
-    `cohort` is "all" (101,766 rows) or "first": the first encounter per patient, with a recorded
-    gender, without those that ended in death or hospice (69,970 rows of the real data). `source`
-    is "real", "synthetic" or None for `data_source()`; `attrs["source"]` of the table tells which
-    it was. Rows are in the file's order, which is that of time within a patient. Raises
-    `WorkshopError` where the real data are asked for and not cached, or the cache is damaged.
-    """
-    if cohort not in ("all", "first"):
-        raise WorkshopError(f'There is no cohort "{cohort}": ask for "all" or "first".')
-    source = source or data_source()
-    if source not in ("real", "synthetic"):
-        raise WorkshopError(f'There is no source "{source}": ask for "real" or "synthetic".')
-    stored = _read_real() if source == "real" else _generated()
-    if cohort == "first":
-        stored = _first_encounters(stored)
-    table = pd.DataFrame(_decoded(stored))
-    table.attrs["source"] = source
-    return table
-
-
-def _first_encounters(stored: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    first = np.zeros(len(stored["patient_id"]), dtype=bool)
-    first[np.unique(stored["patient_id"], return_index=True)[1]] = True
-    keep = first & (stored["gender"] != _code("gender", "Unknown"))
-    for ending in ("Died", "Hospice"):
-        keep &= stored["discharge"] != _code("discharge", ending)
-    return {name: values[keep] for name, values in stored.items()}
-
-
-def _decoded(stored: dict[str, np.ndarray]) -> dict[str, object]:
-    died = stored["discharge"] == _code("discharge", "Died")
-    derived = {
-        "had_emergency": stored["number_emergency"] > 0,
-        "had_inpatient_days": stored["number_inpatient"] > 0,
-        "had_outpatient_days": stored["number_outpatient"] > 0,
-        "died": died,
-        "died_or_hospice": died | (stored["discharge"] == _code("discharge", "Hospice")),
-        "readmitted_30_days": stored["readmitted"] == _code("readmitted", "<30"),
-    }
-    table = {}
-    for name, column in COLUMNS.items():
-        values = derived[name] if column.derived else stored[name]
-        if column.categories:
-            kind = pd.CategoricalDtype(
-                column.categories, ordered=column.dtype.startswith("ordered")
-            )
-            table[name] = pd.Categorical.from_codes(values, dtype=kind)
-        else:
-            table[name] = values.astype(column.dtype)
-    return table
-
-
-def _code(name: str, category: str) -> int:
-    return COLUMNS[name].categories.index(category)
-
-
-# ------------------------------------------------------------------------------------------ cache
-
-# What reading a damaged, cut, locked or foreign zip (an .npz is one) raises.
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,  # an encrypted member; its child NotImplementedError: an unknown compression
-    ValueError,
-)
-
-
-def real_cache() -> Path:
-    """Return where the verified real data lie once they are cached."""
-    return CACHE / "real.npz"
-
-
-def _layout() -> str:
-    """Return a fingerprint of what is stored: a cache written for other columns is not read."""
-    stored = {n: (c.dtype, c.categories) for n, c in COLUMNS.items() if not c.derived}
-    return hashlib.sha256(f"{CSV_SHA256} {stored}".encode()).hexdigest()
-
-
-def _read_real() -> dict[str, np.ndarray]:
-    path = real_cache()
-    if not path.exists():
-        raise WorkshopError(
-            "The real data are not cached: run `make data` with a network or `make data "
-            "FROM=path/to/file.zip`, or set WORKSHOP_DATA=synthetic."
-        )
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            if str(archive["layout"]) == _layout():
-                return {name: archive[name] for name, c in COLUMNS.items() if not c.derived}
-    except (*_UNREADABLE, KeyError):
-        pass
-    raise WorkshopError(
-        f"{path} is damaged or from another version of the kit: run `make data` to renew it, or "
-        "set WORKSHOP_DATA=synthetic."
-    )
-
-
-def _is_cached() -> bool:
-    try:
-        return bool(_read_real())
-    except WorkshopError:
-        return False
-
-
-@functools.cache
-def _generated() -> dict[str, np.ndarray]:
-    return _stored_columns(synthetic_cohort.generate())
-
-
-def _stored_columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Turn a table with named categories into what a cache stores."""
-    stored = {}
-    for name, column in COLUMNS.items():
-        if not column.derived:
-            values = table[name]
-            if column.categories:
-                values = values.cat.set_categories(column.categories).cat.codes
-            stored[name] = values.to_numpy().astype(_stored_dtype(column))
-    return stored
-
-
-# ------------------------------------------------------------------------- from a file to the cache
 
 
 def import_data(path: str | Path) -> Path:
@@ -382,7 +82,7 @@ def _csv_from_zip(stream: io.BufferedIOBase, origin: str) -> bytes:
             if names:
                 with archive.open(names[0]) as member:
                     return _csv_text(member)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         reason = str(error) or type(error).__name__
         raise WorkshopError(
             f"{origin} is a damaged, cut or locked zip ({reason}): download it again."
@@ -403,7 +103,7 @@ def _store(text: bytes, origin: str) -> Path:
     progress = Progress("data     real")
     path = real_cache()
     with whole(path) as temporary:
-        np.savez(temporary, layout=np.array(_layout()), **_analysis_table(text))
+        np.savez(temporary, layout=np.array(layout()), **_analysis_table(text))
     progress.done(f"checked and cached from {origin}")
     return path
 
@@ -490,19 +190,15 @@ def _analysis_table(text: bytes) -> dict[str, np.ndarray]:
         source = "diag_1" if name == "primary_diagnosis" else source
         values = raw[source].astype("category").cat
         if name == "primary_diagnosis":
-            meaning = [_code(name, _diagnosis_group(value)) for value in values.categories]
+            meaning = [code(name, _diagnosis_group(value)) for value in values.categories]
         elif name in _RECODED:
-            meaning = [_code(name, groups.get(value, others)) for value in values.categories]
+            meaning = [code(name, groups.get(value, others)) for value in values.categories]
         elif name in _FLAGS:
             meaning = [value == _FLAGS[name][1] for value in values.categories]
         else:
             meaning = [int(value) for value in values.categories]
-        stored[name] = np.array(meaning, dtype=_stored_dtype(column))[values.codes]
+        stored[name] = np.array(meaning, dtype=stored_dtype(column))[values.codes]
     return stored
-
-
-def _stored_dtype(column: Column) -> str:
-    return "int8" if column.categories else column.dtype
 
 
 def _diagnosis_group(icd9: str) -> str:
@@ -519,16 +215,13 @@ def _diagnosis_group(icd9: str) -> str:
     return "Musculoskeletal" if 710 <= chapter <= 739 else "Other"
 
 
-# ---------------------------------------------------------------------- from the network to a file
-
-
 def download() -> Path:
     """Fetch the real data from UCI or else OpenML, write the cache, return the cache's path.
 
     Does nothing where the cache is good. A download that is cut starts again (it has 3 MB). Raises
     `WorkshopError` where neither place gives the data, or the cache cannot be written.
     """
-    if _is_cached():
+    if is_cached():
         print(f"data     real  cached already in {real_cache()}")
         return real_cache()
     reasons = {}
@@ -554,7 +247,7 @@ def ensure_data(timeout: float = 5.0) -> None:
     if os.environ.get("WORKSHOP_DATA") == "synthetic":
         print("data     synthetic cohort, as WORKSHOP_DATA asks")
         return
-    if _is_cached():
+    if is_cached():
         print("data     real, checked and cached")
         return
     try:

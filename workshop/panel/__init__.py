@@ -1,0 +1,1 @@
+"""The panel: its words, its clock, its deck and its papers."""

@@ -1,0 +1,1 @@
+"""The stage: a working copy, checks, and one Jupyter server with RISE."""

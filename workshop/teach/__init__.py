@@ -1,0 +1,1 @@
+"""What a cell shows: charts, the seat game, the model card, exercises."""
