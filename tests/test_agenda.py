@@ -98,6 +98,16 @@ def test_the_table_shows_every_session_with_its_times():
     assert len(table.splitlines()) == 2 + 2 + 12 + 1
 
 
+def test_the_schedule_sets_what_there_is_to_say_beside_the_minutes():
+    edition = read_agenda().edition("scipy")
+    speaking = {"slides/00-welcome.ipynb": 12.0, "slides/01-social-context.ipynb": 33.04}
+    table = format_agenda(edition, speaking).splitlines()
+    assert table[4].split()[5:8] == ["12", "12.0", "talk"]
+    assert table[5].split()[5:8] == ["33", "33.0", "!"]
+    assert table[-3].split() == ["240", "45.0", "in", "all"]
+    assert table[-1] == "! More to say than minutes: Social context."
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -14,8 +14,11 @@ from workshop.paths import ROOT
 
 
 def agenda(arguments) -> None:
-    """Print the schedule of an edition."""
-    print(format_agenda(read_agenda().edition(arguments.edition)))
+    """Print the schedule of an edition, with the minutes that each deck takes to say."""
+    from workshop.deck.timing import speaking_in
+
+    edition = read_agenda().edition(arguments.edition)
+    print(format_agenda(edition, speaking_in(edition)))
 
 
 def targets(arguments) -> None:

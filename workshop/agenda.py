@@ -241,21 +241,28 @@ def _build(cls: type, table: dict, key: str, /, **computed):
     return cls(**table, **computed)
 
 
-def format_agenda(edition: Edition) -> str:
-    """Return the edition's schedule as a table of plain text."""
+def format_agenda(edition: Edition, speaking: dict[str, float] | None = None) -> str:
+    """Return the edition's schedule as a table of plain text.
+
+    `speaking` has the minutes that each deck takes to say, set beside its session's minutes.
+    """
+    speaking = speaking or {}
     head = f"{edition.name}, {edition.date:%A} {day(edition.date)}, {edition.timezone}"
-    rows = [("time", "min", "kind", "session", "deck", "speaker")]
-    rows += [
-        (f"{clock(s.start)} – {clock(s.end)}", str(s.minutes), s.kind, s.title, s.deck, s.speaker)
-        for s in edition.sessions
-    ]
+    rows = [("time", "min", "to say", "kind", "session", "deck", "speaker")]
+    for s in edition.sessions:
+        time, said = f"{clock(s.start)} – {clock(s.end)}", speaking.get(s.deck)
+        mark = "" if said is None else f"{said:.1f}{' !' if said > s.minutes else '  '}"
+        rows.append((time, str(s.minutes), mark, s.kind, s.title, s.deck, s.speaker))
     used = [i for i in range(len(rows[0])) if any(row[i] for row in rows[1:])]
     widths = {i: max(len(row[i]) for row in rows) for i in used}
     rows.insert(1, tuple("-" * widths.get(i, 0) for i in range(len(rows[0]))))
-    rows.append(("", str(edition.minutes), "", "in all", "", ""))
+    in_all = f"{sum(speaking.values()):.1f}  " if speaking else ""
+    rows.append(("", str(edition.minutes), in_all, "", "in all", "", ""))
 
     def line(row: tuple[str, ...]) -> str:
-        cells = [row[i].rjust(widths[i]) if i < 2 else row[i].ljust(widths[i]) for i in used]
+        cells = [row[i].rjust(widths[i]) if i < 3 else row[i].ljust(widths[i]) for i in used]
         return "  ".join(cells).rstrip()
 
-    return "\n".join([head, "", *map(line, rows)])
+    over = [s.title for s in edition.sessions if speaking.get(s.deck, 0) > s.minutes]
+    foot = ["", f"! More to say than minutes: {', '.join(over)}."] if over else []
+    return "\n".join([head, "", *map(line, rows), *foot])

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from workshop.agenda import Agenda, Edition, Session, clock, day, later
 from workshop.deck.read import OUR_FOLDERS, Slide, slide_type, slides_of, uses_data
+from workshop.deck.timing import planned_minutes
 from workshop.references import cited, read_references, reference_list, with_citations
 
 MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
@@ -34,7 +35,7 @@ def prepare(
     `deck` is the path as in workshop.toml; `source` is 'real', 'synthetic' or None (no data).
     """
     notebook = copy.deepcopy(notebook)
-    slides = [s for s in slides_of(notebook) if edition.long or "long" not in s.tags]
+    slides = slides_of(notebook, edition.long)
     shown_cells = [cell for slide in slides for cell in slide.cells]
     short, label = DATA_LABELS[source if uses_data(shown_cells) else None]
     title = next((s.title for s in slides if s.title), Path(deck).stem)
@@ -135,12 +136,11 @@ def _write_clock(slides: list[Slide], session: Session) -> None:
 
     `{minutes}` on a slide or in its notes becomes the slide's own minutes.
     """
-    minute = session.minutes / sum(slide.pace for slide in slides)
     elapsed = 0.0
-    for slide in slides:
+    lengths = planned_minutes(slides, session.minutes, session.deck)
+    for slide, length in zip(slides, lengths, strict=True):
         if not slide.pace:  # in reserve: it has no minute of its own
             continue
-        length = slide.pace * minute
         for cell in slide.cells:
             if cell.cell_type == "markdown":
                 cell.source = cell.source.replace("{minutes}", f"{length:.0f}")

@@ -46,10 +46,17 @@ class Slide:
     @property
     def pace(self) -> float:
         """Return how much time the slide takes relative to a slide of pace 1."""
+        return next(self._numbers("pace"), 1.0)
+
+    @property
+    def minutes(self) -> float | None:
+        """Return the minutes that the slide's tag `minutes-N` gives it, or None."""
+        return next(self._numbers("minutes"), None)
+
+    def _numbers(self, name: str):
         for tag in self.tags:
-            if match := re.fullmatch(r"pace-(\d+(?:\.\d+)?)", tag):
-                return float(match[1])
-        return 1.0
+            if match := re.fullmatch(rf"{name}-(\d+(?:\.\d+)?)", tag):
+                yield float(match[1])
 
 
 def slide_type(cell: NotebookNode) -> str:
@@ -134,8 +141,11 @@ def _split_at_headings(cells: list[NotebookNode]):
             yield part
 
 
-def slides_of(notebook: NotebookNode) -> list[Slide]:
-    """Group the cells into slides (sub-slides count as slides); skipped cells are left out."""
+def slides_of(notebook: NotebookNode, long: bool = True) -> list[Slide]:
+    """Group the cells into slides (sub-slides count as slides); skipped cells are left out.
+
+    Unless `long`, slides tagged `long` are left out too.
+    """
     slides: list[Slide] = []
     early: list[NotebookNode] = []
     for cell in notebook.cells:
@@ -149,7 +159,7 @@ def slides_of(notebook: NotebookNode) -> list[Slide]:
             early = []
         else:
             slides[-1].cells.append(cell)
-    return slides
+    return [slide for slide in slides if long or "long" not in slide.tags]
 
 
 def uses_data(cells: list[NotebookNode]) -> bool:
