@@ -46,7 +46,7 @@ cohort: $(READY) ## Fit the synthetic cohort's parameters to the cached real dat
 browser: $(READY) build/.browser ## Get a Chromium to print with, where there is none
 
 test: $(READY) build/.data build/.browser lint ## Run every test
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	@$(PY) -m ruff format --check . && $(PY) -m ruff check .

@@ -18,10 +18,20 @@ DECKS = sorted({d for edition in AGENDA.editions.values() for d in edition.decks
 SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edition.decks]
 
 
+pytest.register_assert_rewrite("tests.claims")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Start with the longest files: the other tests run beside them."""
+    """Keep the tests of a file, or of the claims of a deck, in one worker, the longest first."""
     first = ("test_stage", "test_export")
-    items.sort(key=lambda item: not item.path.stem.startswith(first))
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    group = {item: item.get_closest_marker("xdist_group").args[0] for item in items}
+    order = list(dict.fromkeys(group.values()))
+    order.sort(key=lambda name: not name.startswith(first))
+    items.sort(key=lambda item: order.index(group[item]))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,276 @@
+"""What the deck *Measurement* says in prose, held against what its own cells compute.
+
+CLAIMS is the table to read; CONTRIBUTING.md says how.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from tests.claims import Claim
+from workshop.data import FEATURES
+
+
+def ends(gaps: dict) -> pd.DataFrame:
+    """Return the ends of the intervals that a chart shows, one row for each thing compared."""
+    return pd.DataFrame({key: (gap - half, gap + half) for key, (gap, half) in gaps.items()}).T
+
+
+def dots(gaps: dict) -> pd.Series:
+    """Return the differences that a chart shows."""
+    return pd.Series({key: gap for key, (gap, _) in gaps.items()})
+
+
+def stays(at):
+    return at["label"].stays
+
+
+def places(at):
+    return at["roulette"].places
+
+
+def selected(at):
+    """Return the share given a place: groups as rows, labels as columns."""
+    return places(at).groupby(at["roulette"].group).mean()
+
+
+def signs_of_the_dead(at):
+    return at["older"].shares.loc["died"] - at["older"].shares.loc["left the hospital"]
+
+
+CLAIMS = [
+    Claim(
+        "label",
+        "One stay in nine is labelled “need”",
+        lambda at: 8.5 < 1 / stays(at)["readmitted_30_days"].mean() < 9.5,
+    ),
+    Claim(
+        "label",
+        "within thirty days, later, or none",
+        lambda at: set(stays(at)["readmitted"].unique()) == {"<30", ">30", "NO"},
+    ),
+    Claim(
+        "died",
+        "Whoever died is labelled “no need”",
+        lambda at: (
+            stays(at)["died"].sum() > 1000
+            and stays(at).loc[stays(at)["died"], "readmitted_30_days"].sum() == 0
+        ),
+    ),
+    Claim(
+        "died",
+        "Look at the last row",  # the row of those who died
+        lambda at: stays(at)["discharge"].cat.categories[-1] == "Died",
+    ),
+    Claim(
+        "died",
+        "The row above, hospice, is nearly the same",  # the smallest share but that of the dead
+        lambda at: (
+            at.leaving.mean().drop("Died").idxmin() == "Hospice"
+            and at.leaving.mean()["Hospice"] < 0.07
+        ),
+    ),
+    Claim(
+        "died",
+        "From here on we leave out the stays that ended in death",
+        lambda at: not at["labels"].alive["died"].any(),
+    ),
+    Claim(
+        "older",
+        "Those who died were older and had stayed longer than the others",
+        lambda at: (signs_of_the_dead(at)[["over 60", "a week or longer"]] > 0.03).all(),
+    ),
+    Claim(
+        "labels",
+        "A week or more in hospital. Nine diagnoses or more",
+        lambda at: (
+            at.alive.loc[at.labels["a week"], "time_in_hospital"].min() == 7
+            and at["labels"].alive.loc[at.labels["diagnoses"], "number_diagnoses"].min() == 9
+        ),
+    ),
+    Claim(
+        "prepare",
+        "Three columns go, because they make a label. Race was never among the inputs",
+        lambda at: (
+            len(at.make_a_label) == 3
+            and set(at.make_a_label) < set(FEATURES)
+            and not any("race" in column for column in at.X)
+        ),
+    ),
+    Claim(
+        "prepare",
+        "keeps all stays of a patient on one side",
+        lambda at: (
+            not at["prepare"].tested["patient_id"].isin(at.alive["patient_id"].iloc[at.train]).any()
+        ),
+    ),
+    Claim(
+        "roulette",
+        "The label alone moves places from group to group",
+        lambda at: np.ptp(selected(at).loc["Black"]) > 0.015,
+    ),
+    Claim(
+        "roulette",
+        "The tenth with the highest scores gets the places, so the capacity is the same",
+        lambda at: np.ptp(places(at).sum()) == 0 and 0.0999 < places(at)["ever"].mean() < 0.1001,
+    ),
+    Claim(
+        "interval",
+        "Stays of one patient are not independent evidence",  # people do come more than once
+        lambda at: at.tested["patient_id"].duplicated(keep=False).mean() > 0.3,
+    ),
+    Claim(
+        "interval",
+        "The interval comes out too narrow wherever people return",
+        lambda at: at.half > half_by_stay(at),
+    ),
+    Claim(
+        "gaps",
+        "How large the gap is depends on the label",
+        lambda at: np.ptp(dots(at.gaps)) > 0.015,
+    ),
+    Claim(
+        "gaps",
+        "Some labels lie clearly left. At least one does not",
+        lambda at: (ends(at.gaps)[1] < 0).sum() in (1, 2, 3, 4),
+    ),
+    Claim(
+        "overlap",
+        "Two labels can agree on fewer than half of the places",
+        lambda at: at.kept.loc["30 days", "a week"] < 0.5,
+    ),
+    Claim(
+        "overlap",
+        "The diagonal is one. By chance alone it would be a tenth",
+        lambda at: np.allclose(np.diag(at.kept), 1) and at.kept.to_numpy().min() > 0.1,
+    ),
+    Claim(
+        "validity",
+        "The label goes with earlier stays, in every group",
+        lambda at: len(dots(at.gaps)) == 4 and dots(at.gaps).min() > 0,
+    ),
+    Claim(
+        "validity",
+        "which were not used to make the label",  # readmission looks ahead, this column back
+        lambda at: at.need.equals(stays(at)["readmitted"][~stays(at)["died"]] == "<30"),
+    ),
+    Claim(
+        "validity",
+        "Look at the widths too: for Unknown it says little",
+        lambda at: ends(at.gaps).diff(axis=1)[1].idxmax() == "Unknown",
+    ),
+    Claim(
+        "same-score",
+        "Given a place, the signs of need point in different directions",
+        lambda at: ends(at.gaps).loc["emergency", 0] > 0 and ends(at.gaps).loc["diagnoses", 1] < 0,
+    ),
+    Claim(
+        "same-score",
+        "Black patients had more emergency visits, and long stays lean the same way",
+        lambda at: dots(at.gaps)["a week"] > 0,
+    ),
+    Claim(
+        "by-age-solution",
+        "The label goes with earlier stays at every age, not equally",
+        lambda at: (
+            ends(at["by-age"].by_age)[0].min() > 0 and np.ptp(dots(at["by-age"].by_age)) > 0.02
+        ),
+    ),
+    Claim(
+        "by-age-solution",
+        "The first row rests on few people",
+        lambda at: at.n.iloc[0] < at.n.sum() / 20,
+    ),
+    Claim(
+        "own-label-solution",
+        "At a fixed capacity, whoever gains takes a place from another",
+        lambda at: at["own-label"].gained.sum() == at["own-label"].lost.sum() > 0,
+    ),
+    Claim(
+        "own-label-solution",
+        "A net change near zero can hide many who lost",
+        lambda at: (at.moved["net"].abs() < at["own-label"].lost).any(),
+    ),
+]
+
+
+def half_by_stay(at):
+    """Return half the width of the interval that takes each stay for independent evidence."""
+    at = at["interval"]
+    chosen = places(at)["30 days"]
+    black, white = chosen[at.black], chosen[at.white]
+    return 1.96 * (black.var() / len(black) + white.var() / len(white)) ** 0.5
+
+
+def test_the_solutions_pass_their_checks(at):
+    for exercise, checks in (("by-age", 1), ("own-label", 3)):
+        assert at[exercise].printed.count("✓") == checks
+        assert "✗" not in at[exercise].printed
+
+
+def test_a_wrong_answer_is_told(at):
+    """The checks can fail: a difference with the wrong sign, and a label that fills more places."""
+    wrong = {name: (-gap, half) for name, (gap, half) in at["by-age"].by_age.items()}
+    assert "✗ Not yet" in at["by-age"].check(by_age=wrong)
+    assert "✗ Not yet" in at["own-label"].check(chosen=at["own-label"].score > 0)
+
+
+# ------------------------------------------------------------------- how the deck computes them
+
+
+def test_the_interval_is_that_of_resampled_patients(at):
+    """The sum by patient gives the interval that drawing whole patients gives, the slow way."""
+    at = at["interval"]
+    chosen = places(at)["30 days"]
+    columns = {"black": at.black, "white": at.white}
+    columns |= {"black_chosen": at.black & chosen, "white_chosen": at.white & chosen}
+    per_patient = pd.DataFrame(columns).groupby(at.tested["patient_id"]).sum().to_numpy()
+    generator = np.random.default_rng(7)
+    drawn = np.array(
+        [
+            per_patient[generator.integers(len(per_patient), size=len(per_patient))].sum(axis=0)
+            for _ in range(600)
+        ]
+    )
+    black, white, black_chosen, white_chosen = drawn.T
+    low, high = np.quantile(black_chosen / black - white_chosen / white, [0.025, 0.975])
+    assert (low, high) == pytest.approx((at.gap - at.half, at.gap + at.half), abs=0.0025)
+
+
+def test_the_difference_is_that_of_the_group_means(at):
+    rates = selected(at)
+    gaps = dots(at["gaps"].gaps)
+    assert gaps.to_dict() == pytest.approx((rates.loc["Black"] - rates.loc["white"]).to_dict())
+
+
+def test_the_chart_writes_the_differences_and_their_intervals(at):
+    at = at["gaps"]
+    chart = at.charts.differences(at.gaps, at.n, at.title, at.sides, unit="places")
+    for label, (gap, half) in at.gaps.items():
+        row = f"{label} {gap:+.3f}, {gap - half:+.3f} to {gap + half:+.3f}".replace("-", "−")
+        assert row in chart.alt
+
+
+def test_another_split_moves_the_places_too(at):
+    """The finding does not hang on the one split that the deck shows."""
+    at = at["roulette"]
+    halves = type(at.halves)(n_splits=1, test_size=0.5, random_state=1)
+    train, test = next(halves.split(at.X, groups=at.alive["patient_id"]))
+    black = (at.group.iloc[test] == "Black").to_numpy()
+    rates = []
+    for label in at.labels:
+        model = clone(at.model).fit(at.X.iloc[train], at.labels[label].iloc[train])
+        score = model.decision_function(at.X.iloc[test])
+        rates.append((score > np.quantile(score, 0.9))[black].mean())
+    assert np.ptp(rates) > 0.01
+
+
+# ----------------------------------------------------------- the curriculum's numbers, real data
+
+
+def test_the_deaths_are_those_of_the_curriculum(real):
+    assert stays(real)["died"].sum() == 1_652
+    assert stays(real)["readmitted_30_days"].mean() == pytest.approx(0.112, abs=0.0005)
