@@ -393,7 +393,12 @@ MISTAKES = [
         "- Minutes: few\n",
         r"questions.md:\d+: the minutes are 'few",
     ),
-    ("questions.md", "- Follow-up: Where", "- Folow-up: Where", r"questions.md:{line}: below a qu"),
+    (
+        "questions.md",
+        "- Follow-up: Where",
+        "- Folow-up: Where",
+        r"questions.md:{line}: below 'The rule",
+    ),
     (
         "questions.md",
         "Seen: The cohort flip",

@@ -81,7 +81,9 @@ def test_blocks_know_their_kind_line_label_and_cells():
     assert first.source == "**First.** a\nb" and (second.line, second.source) == (6, "second")
     assert (one.kind, one.line, one.cells) == ("row", 10, ("1", "*2*"))
     assert (two.line, two.cells) == (11, ("3", "4"))
-    assert (code.kind, code.open) == ("code", True) and not blocks("```\na\n```")[0].open
+    assert (code.kind, code.line, code.open) == ("code", 13, True) and not blocks("```\na\n```")[
+        0
+    ].open
 
 
 PICTURES = [

@@ -46,6 +46,13 @@ class Block:
     cells: tuple[str, ...] = ()
     open: bool = False
 
+    @property
+    def text(self) -> str:
+        """Return the Markdown without the label."""
+        return (
+            re.sub(r"\A\*\*.+?\*\*\s*", "", self.source, flags=re.S) if self.label else self.source
+        )
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -108,8 +115,9 @@ def blocks(text: str) -> list[Block]:
     for kind, token in _flat(tree(text)):
         cells = [cell["source"] for cell in token["children"]] if kind == "row" else []
         source = " | ".join(cells) or _source(token)
-        if match := _search(text, cursor, *(cells or [source])):
-            cursor = match.end()
+        fence = [token["marker"]] if "marker" in token else []
+        if match := _search(text, cursor, *(fence or cells or [source])):
+            cursor = match.end() + (len(source) if fence else 0)
         line = text.count("\n", 0, match.start() if match else cursor) + 1
         found.append(Block(kind, line, source, _label(token), (*cells,), token.get("open", False)))
     return found
@@ -228,6 +236,11 @@ def citations(text: str) -> list[str]:
     """Return the keys of `[@key]` and `[@one; @two]` in order, each once."""
     cited = " ".join(piece.source for piece in pieces(text, "citation"))
     return list(dict.fromkeys(re.findall(r"@([a-z0-9-]+)", cited)))
+
+
+def gaps(text: str) -> list[tuple[int, str]]:
+    """Return (line, name) of each gap `{name}`."""
+    return [(text.count("\n", 0, gap.start()) + 1, gap[1]) for gap in GAP.finditer(text)]
 
 
 def fill(text: str, value: Callable[[str], str]) -> str:

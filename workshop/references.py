@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -10,9 +9,9 @@ from pathlib import Path
 
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
+from workshop.prose import Piece, citations, with_pieces
 
 BIBLIOGRAPHY = ROOT / "slides" / "references.toml"
-CITATION = re.compile(r"\[((?:@[a-z0-9-]+(?:; ?)?)+)\]")
 
 
 @dataclass(frozen=True)
@@ -63,27 +62,21 @@ def read_references(path: Path = BIBLIOGRAPHY) -> dict[str, Reference]:
     return references
 
 
-def cited(source: str) -> list[str]:
-    """Return the keys that a Markdown text cites, in order, each once."""
-    keys = [key.strip("@ ") for found in CITATION.findall(source) for key in found.split(";")]
-    return list(dict.fromkeys(filter(None, keys)))
-
-
 def with_citations(source: str, references: dict[str, Reference]) -> str:
     """Return Markdown with each `[@key]` or `[@one; @two]` as (Author, year) with links.
 
     Raises WorkshopError for a key that the bibliography does not have.
     """
 
-    def link(found: re.Match) -> str:
+    def link(found: Piece) -> str:
         links = []
-        for key in cited(found[0]):
+        for key in citations(found.source):
             if key not in references:
                 raise WorkshopError(f"[@{key}] is not in {BIBLIOGRAPHY.name}: add the entry.")
             links.append(f"[{references[key].cite}]({references[key].address})")
         return f"({'; '.join(links)})"
 
-    return CITATION.sub(link, source)
+    return with_pieces(source, ["citation"], link)
 
 
 def reference_list(keys: list[str], references: dict[str, Reference]) -> str:

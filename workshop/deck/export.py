@@ -23,9 +23,9 @@ from workshop.errors import WorkshopError
 from workshop.files import whole
 from workshop.fonts import FACES, font_face, font_file, reveal_folder, with_font
 from workshop.paths import THEME
+from workshop.prose import with_html_pictures
 
 TEMPLATES = Path(__file__).parent / "templates"
-PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])(?!data:)(.*?)\2""", re.I | re.S)
 
 
 class Renderer(IPythonRenderer):
@@ -62,7 +62,7 @@ class Renderer(IPythonRenderer):
         return super().inline_html(self._embed(html))
 
     def _embed(self, text: str) -> str:
-        return PICTURE.sub(lambda m: f"{m[1]}{m[2]}{embedded(m[3], self.folder)}{m[2]}", text)
+        return with_html_pictures(text, lambda p: embedded(p.address, self.folder))
 
 
 class DeckExporter(HTMLExporter):

@@ -8,7 +8,6 @@ import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
@@ -21,11 +20,11 @@ from workshop.deck.read import read_deck, slide_type, uses_data
 from workshop.files import Progress, whole
 from workshop.fonts import with_font
 from workshop.paths import ROOT
+from workshop.prose import Picture, with_pictures
 
 BRANCH = "participant"  # where the derived notebooks are published, for Colab
 # What a notebook imports: the same releases as in the room.
 NEEDED = ("fairlearn", "scikit-learn", "pandas", "matplotlib", "sphinx-revealjs", "fonttools")
-PICTURE = re.compile(r"!\[([^\]]*)\]\(((?!https?:|data:|attachment:)[^)\s]+)\)")
 BADGE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="136" height="28">'
     '<rect width="136" height="28" rx="4" fill="#0b5cad"/><text x="68" y="19" fill="#fff" '
@@ -121,16 +120,18 @@ def _attach_pictures(cell: NotebookNode, folder: Path) -> None:
     """Move the pictures that a Markdown cell shows into the cell."""
     attachments = dict(cell.get("attachments", {}))
 
-    def attach(match: re.Match) -> str:
-        path = folder / unquote(match[2])
+    def attach(picture: Picture) -> str | None:
+        if not picture.is_file:
+            return None
+        path = folder / picture.address
         content = path.read_bytes()
         if path.suffix == ".svg":
             content = with_font(content.decode("utf-8")).encode()
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         attachments[path.name] = {kind: _base64(content)}
-        return f"![{match[1]}](attachment:{path.name})"
+        return f"attachment:{path.name}"
 
-    cell.source = PICTURE.sub(attach, cell.source)
+    cell.source = with_pictures(cell.source, attach)
     if attachments:
         cell["attachments"] = attachments
 

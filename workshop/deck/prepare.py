@@ -12,7 +12,8 @@ from nbformat import NotebookNode
 from workshop.agenda import Agenda, Edition, Session, clock, day, later
 from workshop.deck.read import OUR_FOLDERS, Slide, slide_type, slides_of, uses_data
 from workshop.deck.timing import planned_minutes
-from workshop.references import cited, read_references, reference_list, with_citations
+from workshop.prose import citations
+from workshop.references import read_references, reference_list, with_citations
 
 MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
 DATA_LABELS = {
@@ -120,7 +121,7 @@ def _people(agenda: Agenda, edition: Edition) -> str:
 def _write_citations(slides: list[Slide]) -> None:
     """Turn `[@key]` into (Author, year) and fill the slide tagged `references` with the entries."""
     markdown = [c for slide in slides for c in slide.cells if c.cell_type == "markdown"]
-    keys = list(dict.fromkeys(key for cell in markdown for key in cited(cell.source)))
+    keys = list(dict.fromkeys(key for cell in markdown for key in citations(cell.source)))
     if not keys:
         return
     references = read_references()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import html
 import json
 import re
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ from workshop.agenda import PANEL_DECK
 from workshop.errors import WorkshopError
 from workshop.panel.deck import read_panel_deck
 from workshop.paths import ROOT
+from workshop.prose import first_heading, split_at_headings
 
-HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$")
-FENCE = re.compile(r"^ {0,3}(```|~~~)")
 OUR_FOLDERS = {"slides", "demos", "panel"}
 
 
@@ -69,19 +67,7 @@ def heading(cell: NotebookNode) -> str:
     """Return the plain text of the first Markdown heading in a shown cell, else ''."""
     if cell.cell_type != "markdown" or slide_type(cell) in {"notes", "skip"}:
         return ""
-    found = next((text for is_heading, text in _lines(cell.source) if is_heading), "")
-    text = HEADING.sub(r"\1", found)
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return html.unescape(re.sub(r"<[^>]+>|[*_`$\\]", "", text)).strip()
-
-
-def _lines(source: str):
-    """Yield (is a heading, line) for each line of Markdown, minding fenced code."""
-    fenced = False
-    for line in source.splitlines():
-        fence = bool(FENCE.match(line))
-        fenced ^= fence
-        yield not fenced and not fence and bool(HEADING.match(line)), line
+    return first_heading(cell.source)
 
 
 def read_deck(path: Path) -> NotebookNode:
@@ -127,16 +113,11 @@ def _split_at_headings(cells: list[NotebookNode]):
         if cell.cell_type != "markdown":
             yield cell
             continue
-        parts: list[list[str]] = [[]]
-        for is_heading, line in _lines(cell.source):
-            if is_heading and any(text.strip() for text in parts[-1]):
-                parts.append([])
-            parts[-1].append(line)
-        for number, lines in enumerate(parts):
+        for number, source in enumerate(split_at_headings(cell.source)):
             part = copy.deepcopy(cell)
-            part.source = "\n".join(lines)
+            part.source = source
             part.id = f"{cell.id}-{number + 1}" if number else cell.id
-            if any(is_heading for is_heading, _ in _lines(part.source)):
+            if heading(part):
                 part.metadata["slideshow"] = {"slide_type": "slide"}
             yield part
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from workshop import prose
 from workshop.agenda import PANEL_DECK, Agenda, Edition, Person, Session, later
 from workshop.errors import WorkshopError
 from workshop.panel.words import SCREEN, Section, Theme, Words, read_words, themes_of
@@ -269,13 +270,9 @@ def _parts(words: Words, folder: str) -> tuple[Part, ...]:
     table = words["run-sheet"].get("Minutes")
     if table is None:
         raise WorkshopError(f"{folder}/run-sheet.md has no '## Minutes': add it with its table.")
-    rows = []
-    for number, line in enumerate(table.text.splitlines(), start=table.line + 1):
-        if line.strip().startswith("|"):
-            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-            rows.append((f"{table.file}:{number}", cells))
+    rows = [block for block in prose.blocks(table.text) if block.kind == "row"]
     themes = themes_of(words)
-    parts = [_part(place, cells, words["script"], themes) for place, cells in rows[2:]]
+    parts = [_part(table.at(r.line), r.cells, words["script"], themes) for r in rows]
     if not parts:
         raise WorkshopError(f"{table.place}: the table has no row: add the parts of the hour.")
     shown = [part.theme.title for part in parts if part.theme]
@@ -291,7 +288,9 @@ def _parts(words: Words, folder: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _part(place: str, cells: list[str], script: dict[str, Section], themes: list[Theme]) -> Part:
+def _part(
+    place: str, cells: tuple[str, ...], script: dict[str, Section], themes: list[Theme]
+) -> Part:
     if len(cells) != 3 or not cells[0]:
         raise WorkshopError(f"{place}: a row has three cells: part, minutes, what happens.")
     title, minutes, note = cells
@@ -326,12 +325,12 @@ def _part(place: str, cells: list[str], script: dict[str, Section], themes: list
         return part
     if title not in script:
         raise WorkshopError(f"{place}: '{title}' has no words: add '## {title}' to script.md.")
-    spoken, screen = script[title].split(SCREEN)
+    screen = next((p.text.strip() for p in script[title].parts if p.title == SCREEN), "")
     if not screen:
         raise WorkshopError(
             f"{script[title].place}: '{title}' has no '### {SCREEN}': add it with a heading line."
         )
-    return replace(part, words=spoken, screen=screen)
+    return replace(part, words=script[title].head.strip(), screen=screen)
 
 
 def _timed(panel: Panel, absent: list[Person]) -> Panel:

@@ -8,9 +8,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from workshop import prose
 from workshop.agenda import Person, read_agenda
 from workshop.panel.clock import FOLDER, MISSING, Panel, Part, read_panel, span
-from workshop.panel.words import BLANK, Question
+from workshop.panel.words import Question
 
 METADATA = {
     "kernelspec": {
@@ -114,4 +115,5 @@ def _slide(key: str, pace: int, layout: str, shown: str, notes: list[str]) -> li
 
 def _plain(text: str) -> str:
     """Keep HTML and formulas in the words from being more than text in a notebook."""
-    return BLANK.sub("", text).replace("<", "&lt;").replace("$", "&#36;").strip()
+    text = prose.with_pieces(text, ["blank"], lambda blank: "")
+    return text.replace("<", "&lt;").replace("$", "&#36;").strip()

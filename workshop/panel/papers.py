@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import mistune
 import nbformat
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from playwright.sync_api import Page
 
@@ -26,10 +25,13 @@ from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
 from workshop.files import Progress
 from workshop.fonts import FACES, font_face, font_file
+from workshop.markdown import inline, to_html
+from workshop.pages import environment
 from workshop.panel.clock import FOLDER, Panel, read_panel, span
 from workshop.panel.deck import panel_deck
-from workshop.panel.words import BLANK, Section
+from workshop.panel.words import Section
 from workshop.paths import ROOT, THEME
+from workshop.prose import blocks
 
 TEMPLATES = Path(__file__).parent / "templates"
 SIZES = {"a4": "A4", "letter": "Letter"}
@@ -209,37 +211,14 @@ def whole_folder(target: Path):
 # --- From words to HTML ---------------------------------------------------------------------------
 
 
-class Prose(mistune.HTMLRenderer):
-    """Render prose: HTML in it is text, and a heading is a bold line, so that the order holds."""
-
-    def heading(self, text: str, level: int, **attributes) -> str:
-        """Return a heading within prose; mistune calls it by this name."""
-        return f"<p><strong>{text}</strong></p>\n"
-
-
-_markdown = mistune.create_markdown(renderer=Prose(escape=True))
-
-
-def prose(text: str) -> Markup:
-    """Return Markdown as HTML; a place to fill in becomes a marked line to write on."""
-    return Markup(BLANK.sub(r'<span class="blank">\2</span>', _markdown(text)))
-
-
-def inline(text: str) -> Markup:
-    """Return one paragraph of Markdown as HTML without the paragraph."""
-    return Markup(re.sub(r"\A<p>|</p>\s*\Z", "", prose(text)))
-
-
 def items(section: Section) -> list[str]:
     """Return the items of a section's list."""
-    return [line[2:].strip() for line in section.text.splitlines() if line.startswith("- ")]
+    return [block.source for block in blocks(section.text) if block.kind == "item"]
 
 
 def rest(section: Section) -> str:
     """Return a section's words without its list."""
-    return "\n".join(
-        line for line in section.text.splitlines() if not line.startswith("- ")
-    ).strip()
+    return "\n\n".join(block.source for block in blocks(section.text) if block.kind != "item")
 
 
 def titled(person: Person) -> str:
@@ -264,15 +243,9 @@ def _file_names(people: tuple[Person, ...]) -> list[tuple[str, Person]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "prose": prose,
+    papers = environment(TEMPLATES)
+    papers.filters |= {
+        "prose": to_html,
         "inline": inline,
         "items": items,
         "rest": rest,
@@ -282,7 +255,7 @@ def _environment() -> Environment:
         "utc": utc,
         "span": span,
     }
-    return environment
+    return papers
 
 
 def _style(running: str, workshop: str) -> str:

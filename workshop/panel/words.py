@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from workshop import prose
 from workshop.agenda import Person, later
 from workshop.errors import WorkshopError
-from workshop.references import cited, read_references, reference_list, with_citations
+from workshop.references import read_references, reference_list, with_citations
 
 FILES = (
     "run-sheet",
@@ -27,9 +28,7 @@ FILES = (
     "sources",
 )
 SCREEN = "On the screen"
-FENCE = re.compile(r"^ {0,3}(```|~~~)")
-BLANK = re.compile(r"\[(fill in|own words): ([^\]]+)\]")
-SCRIPTED_LINK = re.compile(r"(\]\(|\]:)\s*<?\s*(javascript|vbscript|data|file)\s*:", re.I)
+SCRIPTED = re.compile(r"(javascript|vbscript|data|file):", re.I)
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,23 @@ class Section:
     @property
     def place(self) -> str:
         """Return where the heading stands, such as 'panel/bios.md:7'."""
-        return f"{self.file}:{self.line}"
+        return self.at(0)
 
-    def split(self, title: str) -> tuple[str, str]:
-        """Return the words without the `###` part of that title, and the words of that part."""
-        head, _, tail = self.text.partition(f"\n### {title}\n")
-        return head.strip(), tail.strip()
+    def at(self, line: int) -> str:
+        """Return where a line of the text stands."""
+        return f"{self.file}:{self.line + line}"
+
+    @property
+    def parts(self) -> list[Section]:
+        """Return the parts below `###` headings."""
+        found = prose.sections(self.text, 3)
+        return [Section(p.heading, p.text, self.file, self.line + p.line) for p in found]
+
+    @property
+    def head(self) -> str:
+        """Return the words before the first `###`."""
+        starts = [part.start for part in prose.sections(self.text, 3)]
+        return self.text[: starts[0]].rstrip() if starts else self.text
 
 
 @dataclass(frozen=True)
@@ -127,13 +137,11 @@ def read_words(folder: Path, values: dict[str, str]) -> Words:
     for name in FILES:
         sections[name] = {}
         for section in _read(folder / f"{name}.md"):
-            lines = []
-            for number, line in enumerate(section.text.splitlines(), start=section.line + 1):
-                place = f"{section.file}:{number}"
-                keys += cited(line)
-                lines.append(_filled(line, values, place))
-                blanks += [(place, match[2]) for match in BLANK.finditer(lines[-1])]
-            sections[name][section.title] = replace(section, text="\n".join(lines))
+            keys += prose.citations(section.text)
+            section = _filled(section, values)
+            places = prose.pieces(section.text, "blank")
+            blanks += [(section.at(piece.line), piece.token["raw"]) for piece in places]
+            sections[name][section.title] = section
     return Words(sections, tuple(blanks), tuple(dict.fromkeys(keys)))
 
 
@@ -141,63 +149,54 @@ def _read(path: Path) -> list[Section]:
     """Return the file's sections as they stand there."""
     file = f"{path.parent.name}/{path.name}"
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise WorkshopError(f"{file} is missing: restore it from the repository.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise WorkshopError(f"{file} cannot be read: save it as UTF-8 text ({error}).") from None
-    found: list[tuple[str, int, list[str]]] = []
-    fence = 0
-    for number, line in enumerate(lines, start=1):
-        if FENCE.match(line):
-            fence = 0 if fence else number
-        if line.startswith("## ") and not fence:
-            found.append((line[3:].strip(), number, []))
-        elif found:
-            found[-1][2].append(line)
-    if fence:
-        raise WorkshopError(f"{file}:{fence}: the code block that opens here has no end: close it.")
-    if not found:
-        raise WorkshopError(f"{file} has no heading that starts with '## ': add one.")
-    sections = [Section(title, "\n".join(body).rstrip(), file, line) for title, line, body in found]
-    _check_titles(sections)
-    return sections
-
-
-def _filled(line: str, values: dict[str, str], place: str) -> str:
-    """Put the values of workshop.toml into a line, and refuse what no paper may hold."""
-    if "![" in line:
-        raise WorkshopError(f"{place}: pictures cannot be printed here: leave it out.")
-    if match := SCRIPTED_LINK.search(line):
-        raise WorkshopError(
-            f"{place}: a link must lead to a web or mail address, not to '{match[2]}:': correct it."
-        )
-    if cited(line):
-        try:
-            line = with_citations(line, read_references())
-        except WorkshopError as error:
-            raise WorkshopError(f"{place}: {error}") from None
-
-    def value(match: re.Match) -> str:
-        if match[1] not in values:
-            known = ", ".join(f"{{{name}}}" for name in values)
-            raise WorkshopError(f"{place}: {match[0]} is not known: use one of {known}.")
-        return values[match[1]]
-
-    return re.sub(r"\{(\w+)\}", value, line)
-
-
-def _check_titles(sections: list[Section]) -> None:
-    first: dict[str, Section] = {}
-    for section in sections:
+    for block in prose.blocks(text):
+        if block.open:
+            raise WorkshopError(
+                f"{file}:{block.line}: the code block that opens here has no end: close it."
+            )
+    found: dict[str, Section] = {}
+    for part in prose.sections(text):
+        section = Section(part.heading, part.text, file, part.line)
         if not section.title:
             raise WorkshopError(f"{section.place}: the heading is empty: write one.")
-        if section.title in first:
+        if section.title in found:
             raise WorkshopError(
-                f"{section.place}: '{section.title}' stands in line {first[section.title].line} "
+                f"{section.place}: '{section.title}' stands in line {found[section.title].line} "
                 "already: rename or join them."
             )
-        first[section.title] = section
+        found[section.title] = section
+    if not found:
+        raise WorkshopError(f"{file} has no heading that starts with '## ': add one.")
+    return list(found.values())
+
+
+def _filled(section: Section, values: dict[str, str]) -> Section:
+    """Put the values of workshop.toml into a section, and refuse what no paper may hold."""
+    for line, name in prose.gaps(section.text):
+        if name not in values:
+            known = ", ".join(f"{{{name}}}" for name in values)
+            raise WorkshopError(f"{section.at(line)}: {{{name}}} is not known: use one of {known}.")
+    for piece in prose.pieces(section.text, "image", "link", "citation"):
+        place = section.at(piece.line)
+        if piece.kind == "image":
+            raise WorkshopError(f"{place}: pictures cannot be printed here: leave it out.")
+        if piece.kind == "link" and (match := SCRIPTED.match(piece.token["attrs"]["url"])):
+            raise WorkshopError(
+                f"{place}: a link must lead to a web or mail address, not to '{match[0]}': "
+                "correct it."
+            )
+        if piece.kind == "citation":
+            try:
+                with_citations(piece.source, read_references())
+            except WorkshopError as error:
+                raise WorkshopError(f"{place}: {error}") from None
+    text = with_citations(prose.fill(section.text, values.__getitem__), read_references())
+    return replace(section, text=text.rstrip())
 
 
 # --- Themes and questions -------------------------------------------------------------------------
@@ -208,64 +207,37 @@ def themes_of(words: Words) -> list[Theme]:
 
     Raises WorkshopError, with file and line, for a theme without questions and a line out of place.
     """
-    findings = _findings(words["tutorial"])
+    findings = {}
+    for section in words["tutorial"].values():
+        for block in prose.blocks(section.text):
+            if block.kind != "item" or not block.label:
+                raise WorkshopError(
+                    f"{section.at(block.line)}: a finding is an item, '- **Title.** What was seen.'"
+                )
+            findings[block.label] = block.text
     sections = words["questions"].values()
     return [_theme(section, number, findings) for number, section in enumerate(sections, start=1)]
 
 
-def _findings(sections: dict[str, Section]) -> dict[str, str]:
-    """Return the tutorial's findings: text by bold title."""
-    found = {}
-    for section in sections.values():
-        for number, line in enumerate(section.text.splitlines(), start=section.line + 1):
-            if match := re.fullmatch(r"- \*\*(.+?)\.?\*\* (.+)", line):
-                found[match[1]] = match[2]
-            elif line.strip():
-                raise WorkshopError(
-                    f"{section.file}:{number}: a finding is one line, '- **Title.** What was seen.'"
-                )
-    return found
-
-
 def _theme(section: Section, number: int, findings: dict[str, str]) -> Theme:
     """Return a theme from its section of questions.md."""
-    fields = {SCREEN: "", "Lead-in": "", "Seen": ""}
-    questions: list[tuple[str, int, list[tuple[int, str]]]] = []
-    for line_number, line in enumerate(section.text.splitlines(), start=section.line + 1):
-        if line.startswith("### "):
-            questions.append((line[4:].strip(), line_number, []))
-        elif questions:
-            questions[-1][2].append((line_number, line))
-        elif line.strip():
-            key, colon, text = line.partition(":")
-            if not colon or key not in fields:
-                raise WorkshopError(
-                    f"{section.file}:{line_number}: a theme begins with '{SCREEN}: …', "
-                    "'Lead-in: …' and 'Seen: …', each in one line."
-                )
-            fields[key] = text.strip()
-    for key, text in fields.items():
-        if not text:
-            raise WorkshopError(f"{section.place}: the theme has no '{key}: …': add that line.")
-    seen = [title.strip() for title in fields["Seen"].split(";")]
+    said = _fields(replace(section, text=section.head), ["Seen", SCREEN, "Lead-in"], "paragraph")
+    seen = [title.strip() for title in said["Seen"][0].split(";")]
     if unknown := [title for title in seen if title not in findings]:
         raise WorkshopError(
             f"{section.place}: '{unknown[0]}' under 'Seen' is no finding of tutorial.md: "
             f"choose from {'; '.join(findings)}."
         )
-    if not questions:
+    if not section.parts:
         raise WorkshopError(
             f"{section.place}: the theme '{section.title}' has no question: add '### …' below it."
         )
     theme = Theme(
         title=section.title,
-        screen=fields[SCREEN],
-        lead_in=fields["Lead-in"],
+        screen=said[SCREEN][0],
+        lead_in=said["Lead-in"][0],
         seen=tuple((title, findings[title]) for title in seen),
-        questions=tuple(
-            _question(f"{number}.{n}", text, f"{section.file}:{line}", section.file, lines)
-            for n, (text, line, lines) in enumerate(questions, start=1)
-        ),
+        questions=tuple(_question(f"{number}.{n}", p) for n, p in enumerate(section.parts, 1)),
         place=section.place,
     )
     if not theme.planned:
@@ -273,40 +245,44 @@ def _theme(section: Section, number: int, findings: dict[str, str]) -> Theme:
     return theme
 
 
-def _question(
-    number: str, text: str, place: str, file: str, lines: list[tuple[int, str]]
-) -> Question:
-    said: dict[str, list[str]] = {"Minutes": [], "Builds on": [], "Follow-up": [], "Listen for": []}
-    for line_number, line in lines:
-        if not line.strip():
-            continue
-        key, colon, words = line.removeprefix("- ").partition(":")
-        if not line.startswith("- ") or not colon or key not in said or not words.strip():
-            raise WorkshopError(
-                f"{file}:{line_number}: below a question, each line is one of "
-                + ", ".join(f"'- {name}: …'" for name in said)
-                + "."
-            )
-        if key != "Follow-up" and said[key]:
-            raise WorkshopError(f"{file}:{line_number}: '{key}' stands there twice: keep one.")
-        said[key].append(words.strip())
-    if not text:
-        raise WorkshopError(f"{place}: the question is empty: write it after '###'.")
-    for key, words in said.items():
-        if not words:
-            raise WorkshopError(f"{place}: the question has no '- {key}: …': add that line.")
+def _question(number: str, part: Section) -> Question:
+    if not part.title:
+        raise WorkshopError(f"{part.place}: the question is empty: write it after '###'.")
+    said = _fields(part, ["Minutes", "Builds on", "Follow-up", "Listen for"], "item", "Follow-up")
     minutes = re.fullmatch(r"(\d+)(, in reserve)?", said["Minutes"][0])
     if not minutes or int(minutes[1]) == 0:
         raise WorkshopError(
-            f"{place}: the minutes are '{said['Minutes'][0]}': write a number such as 5, "
+            f"{part.place}: the minutes are '{said['Minutes'][0]}': write a number such as 5, "
             "or '5, in reserve'."
         )
     return Question(
         number=number,
-        text=text,
+        text=part.title,
         minutes=int(minutes[1]),
         reserve=bool(minutes[2]),
         builds_on=said["Builds on"][0],
         follow_ups=tuple(said["Follow-up"]),
         listen_for=said["Listen for"][0],
     )
+
+
+def _fields(section: Section, keys: list[str], kind: str, many: str = "") -> dict[str, list[str]]:
+    """Return what stands after each key, a paragraph or an item; only `many` may come twice."""
+    mark = "- " if kind == "item" else ""
+    said: dict[str, list[str]] = {key: [] for key in keys}
+    for block in prose.blocks(section.text):
+        key, _, words = " ".join(block.source.split()).partition(": ")
+        if block.kind != kind or key not in said or not words:
+            listed = ", ".join(f"'{mark}{key}: …'" for key in keys)
+            raise WorkshopError(
+                f"{section.at(block.line)}: below '{section.title}' stand only {listed}."
+            )
+        if said[key] and key != many:
+            raise WorkshopError(f"{section.at(block.line)}: '{key}' stands there twice: keep one.")
+        said[key].append(words)
+    for key, words in said.items():
+        if not words:
+            raise WorkshopError(
+                f"{section.place}: '{section.title}' has no '{mark}{key}: …': add that line."
+            )
+    return said

@@ -16,14 +16,11 @@ from workshop.data import data_source
 from workshop.errors import WorkshopError
 from workshop.files import near
 from workshop.paths import ROOT
+from workshop.prose import loaded
 from workshop.stage.copy import RISE, Copy
 
 REQUIREMENTS = ROOT / "requirements.txt"
-LOADED = re.compile(
-    r"!\[[^\]]*\]\(\s*<?([^)\s>]+)"  # a picture in Markdown
-    r"|<(?:img|script|link|iframe|video|audio|source)\b[^>]*?\b(?:src|href)=[\"']?([^\"'\s>]+)"
-    r"|url\(\s*[\"']?([^\"')]+)"  # in a style sheet
-)
+IN_STYLE = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 
 
 def check_data(copy: Copy) -> tuple[bool, str]:
@@ -90,13 +87,12 @@ def _missing(path: Path, root: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
         cells = nbformat.reads(text, as_version=4).cells
-        parts = [(f", cell {c.id}", c.source) for c in cells if c.cell_type == "markdown"]
+        parts = [(f", cell {c.id}", loaded(c.source)) for c in cells if c.cell_type == "markdown"]
     else:
-        parts = [("", text)]
+        parts = [("", IN_STYLE.findall(text))]
     found = []
-    for where, source in parts:
-        for match in LOADED.finditer(source):
-            address = next(filter(None, match.groups()))
+    for where, addresses in parts:
+        for address in addresses:
             place = f"{path.relative_to(root)}{where}"
             if re.match(r"https?:|//", address):
                 found.append(f"{place} loads {address}")

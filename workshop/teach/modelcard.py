@@ -13,15 +13,17 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-import mistune
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from workshop import prose
 from workshop.errors import WorkshopError
 from workshop.files import whole
 from workshop.fonts import FACES, font_face, font_file
+from workshop.markdown import inline, to_html
+from workshop.pages import template
 from workshop.paths import ROOT
+from workshop.prose import sections
 from workshop.teach.charts import GROUPS, Chart, Table
 
 TEMPLATES = Path(__file__).parent / "templates/modelcard"
@@ -52,7 +54,6 @@ DATA = {  # source: its heading in the datasheet, the short label, and what a ca
         "evidence about any person, group or hospital.",
     ),
 }
-GAP = re.compile(r"\{([\w\s-]+)\}")  # a name may be broken over two lines
 
 
 # --- The words ------------------------------------------------------------------------------------
@@ -68,14 +69,14 @@ def read_words(name: str) -> dict[str, str]:
         text = (ROOT / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise WorkshopError(f"{name} cannot be read: restore it ({error}).") from None
-    title = re.search(r"^# +(.+)$", text, re.M)
-    words = {"Title": title[1].strip() if title else ""}
-    for part in re.split(r"^## +", text, flags=re.M)[1:]:
-        heading, _, body = part.partition("\n")
-        heading = heading.strip()
-        if heading in words or not body.strip():
-            raise WorkshopError(f"{name}: '{heading}' is empty or stands there twice: correct it.")
-        words[heading] = body.strip()
+    words = {"Title": next((section.title for section in sections(text, 1)), "")}
+    for section in sections(text):
+        body = section.text.strip()
+        if section.heading in words or not body:
+            raise WorkshopError(
+                f"{name}: '{section.heading}' is empty or stands there twice: correct it."
+            )
+        words[section.heading] = body
     return words
 
 
@@ -85,8 +86,7 @@ def fill(text: str, facts: Mapping[str, object]) -> str:
     Raises WorkshopError for a name that is not among the facts.
     """
 
-    def fact(gap: re.Match) -> str:
-        name = " ".join(gap[1].split())
+    def fact(name: str) -> str:
         if name not in facts:
             known = ", ".join(facts)
             raise WorkshopError(
@@ -97,12 +97,12 @@ def fill(text: str, facts: Mapping[str, object]) -> str:
             return value
         return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
-    return GAP.sub(fact, text)
+    return prose.fill(text, fact)
 
 
 def written(text: str, facts: Mapping[str, object]) -> Table:
     """Show a person's words on a slide, with the facts filled in."""
-    html = str(_prose(fill(text, facts)))
+    html = str(to_html(fill(text, facts)))
     # The theme sets the tables of outputs for numbers; these hold sentences.
     cell = r'<\1 style="text-align: left; white-space: normal"'
     return Table(re.sub(r"<(td|th)\b", cell, html))
@@ -116,15 +116,19 @@ def datasheet(source: str, *questions: str) -> Table:
     """
     heading = _data(source)[0]
     sheet = read_words(DATASHEET).get(heading, "")
-    answers = dict(re.findall(r"^\*\*([^*]+?)\.\*\* +(.+?)(?=\n\n|\Z)", sheet, re.M | re.S))
+    answers = {
+        block.label: block.text
+        for block in prose.blocks(sheet)
+        if block.kind == "paragraph" and block.label
+    }
     for question in questions:
         if question not in answers:
             raise WorkshopError(
                 f"{DATASHEET}, '{heading}' has no answer to '{question}': "
                 f"ask for one of {', '.join(answers)}."
             )
-    rows = [(question, _prose(answers[question])) for question in questions]
-    return Table(_template("datasheet").render(heading=heading, rows=rows))
+    rows = [(question, to_html(answers[question])) for question in questions]
+    return Table(template(TEMPLATES, "datasheet").render(heading=heading, rows=rows))
 
 
 def _data(source: str) -> tuple[str, str, str]:
@@ -163,7 +167,7 @@ class ModelCard:
     def page(self) -> str:
         """Return the whole card as one HTML page that needs nothing else."""
         style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-        return _template("page").render(**self._content(), style=Markup(_fonts() + style))
+        return template(TEMPLATES, "page").render(**self._content(), style=Markup(_fonts() + style))
 
     def write(self, name: str = "model-card.html") -> Path:
         """Write the page beside the open notebook, print where, and return its path.
@@ -180,17 +184,17 @@ class ModelCard:
 
     def _repr_html_(self) -> str:
         page = base64.b64encode(self.page().encode()).decode()
-        return _template("slide").render(**self._content(), page=page)
+        return template(TEMPLATES, "slide").render(**self._content(), page=page)
 
     def _content(self) -> dict[str, object]:
         _, label, provenance = _data(self.source)
         return {
             "title": self.words["Title"],
             "sections": [
-                {"title": name, "lead": _lead(self.words[name]), "text": _prose(self.words[name])}
+                {"title": name, "lead": inline(self.words[name]), "text": to_html(self.words[name])}
                 for name in SECTIONS
             ],
-            "plan": _prose(self.words[PLAN]) if PLAN in self.words else "",
+            "plan": to_html(self.words[PLAN]) if PLAN in self.words else "",
             "plan_title": PLAN,
             "groups": [
                 {"name": name, "colour": GROUPS[name].text if name in GROUPS else "inherit"}
@@ -228,23 +232,7 @@ def model_card(
     return ModelCard(filled, by_group, source, chart)
 
 
-# --- From words to HTML ---------------------------------------------------------------------------
-
-
-@cache
-def _markdown() -> mistune.Markdown:
-    return mistune.create_markdown(escape=True, plugins=["table"])
-
-
-def _prose(text: str) -> Markup:
-    """Return Markdown as HTML; HTML in it is text; a table's heads say whom they head."""
-    html = _markdown()(text)
-    return Markup(html.replace("<th>", '<th scope="col">').replace("<th ", '<th scope="col" '))
-
-
-def _lead(text: str) -> Markup:
-    """Return the first paragraph without its tags around: what a slide has room for."""
-    return Markup(re.sub(r"\A<p>|</p>\s*\Z", "", _prose(text.split("\n\n")[0])))
+# --- The page -------------------------------------------------------------------------------------
 
 
 @cache
@@ -252,15 +240,3 @@ def _fonts() -> str:
     """Return the deck's font as CSS, regular and semibold."""
     faces = [face for face in FACES if face[1] == "normal"]
     return "".join(font_face(*face, font_file(FACES[face]).read_bytes()) for face in faces)
-
-
-@cache
-def _template(name: str):
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(f"{name}.html.j2")

@@ -1,0 +1,25 @@
+"""Fill templates: Jinja, set up once; what stands in a page is escaped unless it is Markup."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+
+@cache
+def environment(folder: Path) -> Environment:
+    """Return the templates of a folder; a name that nobody gave is an error."""
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def template(folder: Path, name: str) -> Template:
+    """Return the template `<name>.html.j2` of a folder."""
+    return environment(folder).get_template(f"{name}.html.j2")
