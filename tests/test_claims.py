@@ -11,7 +11,7 @@ import inspect
 
 import pytest
 
-from tests.claims import DEMOS, SOURCES, At, Claim, run, slides, table, table_of
+from tests.claims import DEMOS, SOURCES, At, Claim, claims_of, run, slides, table, table_of
 from workshop.paths import ROOT
 
 # What Fairlearn 0.15's reductions do with pandas 3, said in pandas' own words.
@@ -25,7 +25,7 @@ EACH_DECK = pytest.mark.parametrize(
 
 
 def for_each(things):
-    """Parametrize (deck, source, thing) over what `things(deck)` yields: (thing, name, source)."""
+    """Parametrize (deck, source, thing) over what `things(deck)` yields: (thing, name, sources)."""
     return pytest.mark.parametrize(
         ("deck", "source", "thing"),
         [
@@ -38,24 +38,24 @@ def for_each(things):
             )
             for deck in DEMOS
             for source in SOURCES
-            for thing, name, only in things(deck)
-            if only in (None, source)
+            for thing, name, sources in things(deck)
+            if source in sources
         ],
     )
 
 
 def claims(deck):
-    for claim in table(deck).CLAIMS:
+    for claim in claims_of(deck):
         if claim.holds:
-            yield claim, str(claim), claim.only
+            yield claim, f"{claim.slide}: {claim.words}", claim.sources
 
 
 def particulars(deck):
     """Yield the tests that a table holds besides its claims: of `at`, of `real` or `synthetic`."""
     for name, test in vars(table(deck)).items():
         if name.startswith("test_"):
-            source = next(iter(inspect.signature(test).parameters))
-            yield test, name.removeprefix("test_"), None if source == "at" else source
+            given = next(iter(inspect.signature(test).parameters))
+            yield test, name.removeprefix("test_"), SOURCES if given == "at" else (given,)
 
 
 def as_it_ran(deck: str, source: str):
@@ -108,7 +108,7 @@ def test_what_a_deck_relies_on(deck, source, thing):
 @EACH_DECK
 def test_each_claim_stands_on_its_slide(deck):
     problems = []
-    for claim in table(deck).CLAIMS:
+    for claim in claims_of(deck):
         slide = slides(deck).get(claim.slide)
         text = " ".join(cell.source for cell in slide.cells) if slide else ""
         if plain(claim.words) not in plain(text):
@@ -125,7 +125,7 @@ def plain(text: str) -> str:
 
 @EACH_DECK
 def test_each_heading_is_a_tested_claim_or_says_that_it_is_none(deck):
-    tested = {(claim.slide, plain(claim.words)) for claim in table(deck).CLAIMS if claim.holds}
+    tested = {(claim.slide, plain(claim.words)) for claim in claims_of(deck) if claim.holds}
     problems = []
     for key, slide in slides(deck).items():
         claimed, tagged = (key, plain(slide.title)) in tested, "no-claim" in slide.tags

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from tests.claims import Claim
 from workshop.data import FEATURES
 
 
@@ -41,160 +40,118 @@ def signs_of_the_dead(at):
     return at["older"].shares.loc["died"] - at["older"].shares.loc["left the hospital"]
 
 
-CLAIMS = [
-    Claim(
-        "label",
-        "One stay in nine is labelled “need”",
-        lambda at: 8.5 < 1 / stays(at)["readmitted_30_days"].mean() < 9.5,
-    ),
-    Claim(
-        "label",
-        "within thirty days, later, or none",
-        lambda at: set(stays(at)["readmitted"].unique()) == {"<30", ">30", "NO"},
-    ),
-    Claim(
-        "died",
-        "Whoever died is labelled “no need”",
-        lambda at: (
+CLAIMS = {
+    "label": {
+        "One stay in nine is labelled “need”": lambda at: (
+            8.5 < 1 / stays(at)["readmitted_30_days"].mean() < 9.5
+        ),
+        "within thirty days, later, or none": lambda at: (
+            set(stays(at)["readmitted"].unique()) == {"<30", ">30", "NO"}
+        ),
+    },
+    "died": {
+        "Whoever died is labelled “no need”": lambda at: (
             stays(at)["died"].sum() > 1000
             and stays(at).loc[stays(at)["died"], "readmitted_30_days"].sum() == 0
         ),
-    ),
-    Claim(
-        "died",
-        "Look at the last row",  # the row of those who died
-        lambda at: stays(at)["discharge"].cat.categories[-1] == "Died",
-    ),
-    Claim(
-        "died",
-        "The row above, hospice, is nearly the same",  # the smallest share but that of the dead
-        lambda at: (
+        # the row of those who died
+        "Look at the last row": lambda at: stays(at)["discharge"].cat.categories[-1] == "Died",
+        # the smallest share but that of the dead
+        "The row above, hospice, is nearly the same": lambda at: (
             at.leaving.mean().drop("Died").idxmin() == "Hospice"
             and at.leaving.mean()["Hospice"] < 0.07
         ),
-    ),
-    Claim(
-        "died",
-        "From here on we leave out the stays that ended in death",
-        lambda at: not at["labels"].alive["died"].any(),
-    ),
-    Claim(
-        "older",
-        "Those who died were older and had stayed longer than the others",
-        lambda at: (signs_of_the_dead(at)[["over 60", "a week or longer"]] > 0.03).all(),
-    ),
-    Claim(
-        "labels",
-        "A week or more in hospital. Nine diagnoses or more",
-        lambda at: (
+        "From here on we leave out the stays that ended in death": lambda at: (
+            not at["labels"].alive["died"].any()
+        ),
+    },
+    "older": {
+        "Those who died were older and had stayed longer than the others": lambda at: (
+            signs_of_the_dead(at)[["over 60", "a week or longer"]] > 0.03
+        ).all(),
+    },
+    "labels": {
+        "A week or more in hospital. Nine diagnoses or more": lambda at: (
             at.alive.loc[at.labels["a week"], "time_in_hospital"].min() == 7
             and at["labels"].alive.loc[at.labels["diagnoses"], "number_diagnoses"].min() == 9
         ),
-    ),
-    Claim(
-        "prepare",
-        "Three columns go, because they make a label. Race was never among the inputs",
-        lambda at: (
+    },
+    "prepare": {
+        "Three columns go, because they make a label. Race was never among the inputs": lambda at: (
             len(at.make_a_label) == 3
             and set(at.make_a_label) < set(FEATURES)
             and not any("race" in column for column in at.X)
         ),
-    ),
-    Claim(
-        "prepare",
-        "keeps all stays of a patient on one side",
-        lambda at: (
+        "keeps all stays of a patient on one side": lambda at: (
             not at["prepare"].tested["patient_id"].isin(at.alive["patient_id"].iloc[at.train]).any()
         ),
-    ),
-    Claim(
-        "roulette",
-        "The label alone moves places from group to group",
-        lambda at: np.ptp(selected(at).loc["Black"]) > 0.015,
-    ),
-    Claim(
-        "roulette",
-        "The tenth with the highest scores gets the places, so the capacity is the same",
-        lambda at: np.ptp(places(at).sum()) == 0 and 0.0999 < places(at)["ever"].mean() < 0.1001,
-    ),
-    Claim(
-        "interval",
-        "Stays of one patient are not independent evidence",  # people do come more than once
-        lambda at: at.tested["patient_id"].duplicated(keep=False).mean() > 0.3,
-    ),
-    Claim(
-        "interval",
-        "The interval comes out too narrow wherever people return",
-        lambda at: at.half > half_by_stay(at),
-    ),
-    Claim(
-        "gaps",
-        "How large the gap is depends on the label",
-        lambda at: np.ptp(dots(at.gaps)) > 0.015,
-    ),
-    Claim(
-        "gaps",
-        "Some labels lie clearly left. At least one does not",
-        lambda at: (ends(at.gaps)[1] < 0).sum() in (1, 2, 3, 4),
-    ),
-    Claim(
-        "overlap",
-        "Two labels can agree on fewer than half of the places",
-        lambda at: at.kept.loc["30 days", "a week"] < 0.5,
-    ),
-    Claim(
-        "overlap",
-        "The diagonal is one. By chance alone it would be a tenth",
-        lambda at: np.allclose(np.diag(at.kept), 1) and at.kept.to_numpy().min() > 0.1,
-    ),
-    Claim(
-        "validity",
-        "The label goes with earlier stays, in every group",
-        lambda at: len(dots(at.gaps)) == 4 and dots(at.gaps).min() > 0,
-    ),
-    Claim(
-        "validity",
-        "which were not used to make the label",  # readmission looks ahead, this column back
-        lambda at: at.need.equals(stays(at)["readmitted"][~stays(at)["died"]] == "<30"),
-    ),
-    Claim(
-        "validity",
-        "Look at the widths too: for Unknown it says little",
-        lambda at: ends(at.gaps).diff(axis=1)[1].idxmax() == "Unknown",
-    ),
-    Claim(
-        "same-score",
-        "Given a place, the signs of need point in different directions",
-        lambda at: ends(at.gaps).loc["emergency", 0] > 0 and ends(at.gaps).loc["diagnoses", 1] < 0,
-    ),
-    Claim(
-        "same-score",
-        "Black patients had more emergency visits, and long stays lean the same way",
-        lambda at: dots(at.gaps)["a week"] > 0,
-    ),
-    Claim(
-        "by-age-solution",
-        "The label goes with earlier stays at every age, not equally",
-        lambda at: (
+    },
+    "roulette": {
+        "The label alone moves places from group to group": lambda at: (
+            np.ptp(selected(at).loc["Black"]) > 0.015
+        ),
+        "The tenth with the highest scores gets the places, so the capacity is": lambda at: (
+            np.ptp(places(at).sum()) == 0 and 0.0999 < places(at)["ever"].mean() < 0.1001
+        ),
+    },
+    "interval": {
+        # people do come more than once
+        "Stays of one patient are not independent evidence": lambda at: (
+            at.tested["patient_id"].duplicated(keep=False).mean() > 0.3
+        ),
+        "The interval comes out too narrow wherever people return": lambda at: (
+            at.half > half_by_stay(at)
+        ),
+    },
+    "gaps": {
+        "How large the gap is depends on the label": lambda at: np.ptp(dots(at.gaps)) > 0.015,
+        "Some labels lie clearly left. At least one does not": lambda at: (
+            (ends(at.gaps)[1] < 0).sum() in (1, 2, 3, 4)
+        ),
+    },
+    "overlap": {
+        "Two labels can agree on fewer than half of the places": lambda at: (
+            at.kept.loc["30 days", "a week"] < 0.5
+        ),
+        "The diagonal is one. By chance alone it would be a tenth": lambda at: (
+            np.allclose(np.diag(at.kept), 1) and at.kept.to_numpy().min() > 0.1
+        ),
+    },
+    "validity": {
+        "The label goes with earlier stays, in every group": lambda at: (
+            len(dots(at.gaps)) == 4 and dots(at.gaps).min() > 0
+        ),
+        # readmission looks ahead, this column back
+        "which were not used to make the label": lambda at: at.need.equals(
+            stays(at)["readmitted"][~stays(at)["died"]] == "<30"
+        ),
+        "Look at the widths too: for Unknown it says little": lambda at: (
+            ends(at.gaps).diff(axis=1)[1].idxmax() == "Unknown"
+        ),
+    },
+    "same-score": {
+        "Given a place, the signs of need point in different directions": lambda at: (
+            ends(at.gaps).loc["emergency", 0] > 0 and ends(at.gaps).loc["diagnoses", 1] < 0
+        ),
+        "Black patients had more emergency visits, and long stays lean the same way": lambda at: (
+            dots(at.gaps)["a week"] > 0
+        ),
+    },
+    "by-age-solution": {
+        "The label goes with earlier stays at every age, not equally": lambda at: (
             ends(at["by-age"].by_age)[0].min() > 0 and np.ptp(dots(at["by-age"].by_age)) > 0.02
         ),
-    ),
-    Claim(
-        "by-age-solution",
-        "The first row rests on few people",
-        lambda at: at.n.iloc[0] < at.n.sum() / 20,
-    ),
-    Claim(
-        "own-label-solution",
-        "At a fixed capacity, whoever gains takes a place from another",
-        lambda at: at["own-label"].gained.sum() == at["own-label"].lost.sum() > 0,
-    ),
-    Claim(
-        "own-label-solution",
-        "A net change near zero can hide many who lost",
-        lambda at: (at.moved["net"].abs() < at["own-label"].lost).any(),
-    ),
-]
+        "The first row rests on few people": lambda at: at.n.iloc[0] < at.n.sum() / 20,
+    },
+    "own-label-solution": {
+        "At a fixed capacity, whoever gains takes a place from another": lambda at: (
+            at["own-label"].gained.sum() == at["own-label"].lost.sum() > 0
+        ),
+        "A net change near zero can hide many who lost": lambda at: (
+            at.moved["net"].abs() < at["own-label"].lost
+        ).any(),
+    },
+}
 
 
 def half_by_stay(at):

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from tests.claims import Claim
 from workshop.data import FEATURES, load_patients
 
 
@@ -50,172 +49,126 @@ def flip(at):
     return at.draws.loc[0], dict(zip(at.draws, at.low, strict=True)), at.high
 
 
-CLAIMS = [
-    Claim(
-        "groups",
-        "**Other** merges Asian, Hispanic and other",
-        lambda at: (
+CLAIMS = {
+    "groups": {
+        "**Other** merges Asian, Hispanic and other": lambda at: (
             set(at.stays.query("group == 'Other'")["race"].unique())
             == {"Asian", "Hispanic", "Other"}
         ),
-    ),
-    Claim(
-        "groups",
-        "a rate on a handful of people says little",  # the merged groups are the small ones
-        lambda at: (
+        # the merged groups are the small ones
+        "a rate on a handful of people says little": lambda at: (
             at.stays["race"].value_counts()[["Asian", "Hispanic"]].max()
             < at.stays["race"].value_counts()[["Black", "white"]].min() / 5
         ),
-    ),
-    Claim(
-        "model",
-        "The model never sees race",
-        lambda at: "race" not in FEATURES and "False" in at.printed,
-    ),
-    Claim(
-        "model",
-        "Other columns, such as the payer, carry part of it",
-        lambda at: at.stays.groupby("group")["medicaid"].mean().pipe(np.ptp) > 0.01,
-    ),
-    Claim(
-        "model",
-        "without it, the model would recommend almost nobody",
-        lambda at: share_selected_without_balance(at) < 0.02,
-    ),
-    Claim(
-        "split",
-        "No patient is in both halves",
-        lambda at: at.met.sum() == 0 and ", 0 by" in at.printed,
-    ),
-    Claim(
-        "split",
-        "Nearly half of the rows belong to people who come more than once",
-        lambda at: 0.4 < at.stays["patient_id"].duplicated(keep=False).mean() < 0.5,
-    ),
-    Claim(
-        "overall",
-        "One row for everyone describes no one in particular",  # no group has the overall rate
-        lambda at: (
+    },
+    "model": {
+        "The model never sees race": lambda at: "race" not in FEATURES and "False" in at.printed,
+        "Other columns, such as the payer, carry part of it": lambda at: (
+            at.stays.groupby("group")["medicaid"].mean().pipe(np.ptp) > 0.01
+        ),
+        "without it, the model would recommend almost nobody": lambda at: (
+            share_selected_without_balance(at) < 0.02
+        ),
+    },
+    "split": {
+        "No patient is in both halves": lambda at: at.met.sum() == 0 and ", 0 by" in at.printed,
+        "Nearly half of the rows belong to people who come more than once": lambda at: (
+            0.4 < at.stays["patient_id"].duplicated(keep=False).mean() < 0.5
+        ),
+    },
+    "overall": {
+        # no group has the overall rate
+        "One row for everyone describes no one in particular": lambda at: (
             (rates(at)["false negative rate"] - at.overall["false negative rate"]).abs().max() > 0.1
         ),
-    ),
-    Claim(
-        "by-group",
-        "Accuracy is highest where the model misses the most",
-        lambda at: rates(at)["accuracy"].idxmax() == rates(at)["false negative rate"].idxmax(),
-    ),
-    Claim(
-        "by-group",
-        "Unknown has the best accuracy and the worst false negative rate",
-        lambda at: rates(at)["false negative rate"].idxmax() == "Unknown",
-    ),
-    Claim(
-        "by-group",
-        "The model selects fewest among Unknown",
-        lambda at: rates(at)["selection rate"].idxmin() == "Unknown",
-    ),
-    Claim(
-        "by-group",
-        "Few come back",
-        lambda at: 0.05 < at.true.mean() < 0.15,
-    ),
-    Claim(
-        "compare",
-        "The difference is the largest minus the smallest. The ratio is the smallest over",
-        lambda at: (
+    },
+    "by-group": {
+        "Accuracy is highest where the model misses the most": lambda at: (
+            rates(at)["accuracy"].idxmax() == rates(at)["false negative rate"].idxmax()
+        ),
+        "Unknown has the best accuracy and the worst false negative rate": lambda at: (
+            rates(at)["false negative rate"].idxmax() == "Unknown"
+        ),
+        "The model selects fewest among Unknown": lambda at: (
+            rates(at)["selection rate"].idxmin() == "Unknown"
+        ),
+        "Few come back": lambda at: 0.05 < at.true.mean() < 0.15,
+    },
+    "compare": {
+        "the largest minus the smallest. The ratio is the smallest over": lambda at: (
             np.allclose(summary(at).eval("largest - smallest - difference"), 0)
             and np.allclose(summary(at).eval("smallest / largest - ratio"), 0)
         ),
-    ),
-    Claim(
-        "ratio",
-        "Count the selected or the left out: only the ratio changes",
-        lambda at: np.isclose(*at.both.difference()) and abs(np.diff(at.both.ratio())[0]) > 0.1,
-    ),
-    Claim(
-        "intervals",
-        "The fewer the people, the wider the interval",
-        lambda at: widths(at).is_monotonic_decreasing,
-    ),
-    Claim(
-        "shuffle",
-        "Chance makes a gap too, but rarely one this large",
-        lambda at: excess(at, "shuffle") > 0 and np.median(at.shuffled) > 0.02,
-    ),
-    Claim(
-        "shuffle",
-        "with four groups, one of them small",
-        lambda at: (
+    },
+    "ratio": {
+        "Count the selected or the left out: only the ratio changes": lambda at: (
+            np.isclose(*at.both.difference()) and abs(np.diff(at.both.ratio())[0]) > 0.1
+        ),
+    },
+    "intervals": {
+        "The fewer the people, the wider the interval": lambda at: (
+            widths(at).is_monotonic_decreasing
+        ),
+    },
+    "shuffle": {
+        "Chance makes a gap too, but rarely one this large": lambda at: (
+            excess(at, "shuffle") > 0 and np.median(at.shuffled) > 0.02
+        ),
+        "with four groups, one of them small": lambda at: (
             at["intervals"].n.size == 4 and at["intervals"].n.min() < at["intervals"].n.sum() / 20
         ),
-    ),
-    Claim(
-        "shuffle",
-        "on whom does that gap rest? On a missing record",
-        lambda at: (
+        "on whom does that gap rest? On a missing record": lambda at: (
             rates(at)["false negative rate"].idxmax() == "Unknown"
             and rates(at)["readmitted"]["Unknown"] < 150
         ),
-    ),
-    Claim(
-        "without-unknown",
-        "Leave out Unknown, and the gap shrinks towards chance",
-        lambda at: (
+    },
+    "without-unknown": {
+        "Leave out Unknown, and the gap shrinks towards chance": lambda at: (
             at.observed < 0.75 * at["shuffle"].observed
             and excess(at, "without-unknown") < excess(at, "shuffle")
         ),
-    ),
-    Claim(
-        "without-unknown",
-        "the model misses most of them",
-        lambda at: rates(at)["false negative rate"]["Unknown"] > 0.5,
-    ),
-    Claim(
-        "never-zero",
-        "Race at random, and the interval still leaves out zero",
-        lambda at: at.low > 0,
-    ),
-    Claim(
-        "intersections",
-        "Intersections run out of people",
-        lambda at: at.crossed.by_group["readmitted"].min() < 10,
-    ),
-    Claim(
-        "predict-cohort",
-        "whoever dies or goes to a hospice cannot be readmitted",
-        lambda at: at["groups"].stays.query("died")["readmitted_30_days"].sum() == 0,
-    ),
-    Claim(
-        "out-of-fold",
-        "among all stays there are more readmissions than patients",
-        lambda at: at.cohorts["All stays"]["patient_id"].duplicated().any(),
-    ),
-    Claim(
-        "out-of-fold",
-        "In the second line the two numbers agree",
-        lambda at: at.cohorts["First stay"]["patient_id"].is_unique,
-    ),
-    Claim(
-        "draw-patients",
-        "There are only a few kinds",
-        lambda at: len(kinds_of_patients(at["out-of-fold"].cohorts["All stays"])) < 100,
-    ),
-    Claim(
-        "cohort-flip",
-        "The rule for who counts turns the answer around",
-        lambda at: flip(at)[0]["All stays"] < 0 < flip(at)[0]["First stay"],
-    ),
-    Claim(
-        "cohort-flip",
-        "the interval of the first stays lies right of zero",
-        lambda at: flip(at)[1]["First stay"] > 0,
-    ),
-    Claim(
-        "cohort-why",
-        "Leaves out who died",
-        lambda at: not at["out-of-fold"].readmitted_in("first")["died_or_hospice"].any(),
-    ),
-]
+        "the model misses most of them": lambda at: (
+            rates(at)["false negative rate"]["Unknown"] > 0.5
+        ),
+    },
+    "never-zero": {
+        "Race at random, and the interval still leaves out zero": lambda at: at.low > 0,
+    },
+    "intersections": {
+        "Intersections run out of people": lambda at: at.crossed.by_group["readmitted"].min() < 10,
+    },
+    "predict-cohort": {
+        "whoever dies or goes to a hospice cannot be readmitted": lambda at: (
+            at["groups"].stays.query("died")["readmitted_30_days"].sum() == 0
+        ),
+    },
+    "out-of-fold": {
+        "among all stays there are more readmissions than patients": lambda at: (
+            at.cohorts["All stays"]["patient_id"].duplicated().any()
+        ),
+        "In the second line the two numbers agree": lambda at: (
+            at.cohorts["First stay"]["patient_id"].is_unique
+        ),
+    },
+    "draw-patients": {
+        "There are only a few kinds": lambda at: (
+            len(kinds_of_patients(at["out-of-fold"].cohorts["All stays"])) < 100
+        ),
+    },
+    "cohort-flip": {
+        "The rule for who counts turns the answer around": lambda at: (
+            flip(at)[0]["All stays"] < 0 < flip(at)[0]["First stay"]
+        ),
+        "the interval of the first stays lies right of zero": lambda at: (
+            flip(at)[1]["First stay"] > 0
+        ),
+    },
+    "cohort-why": {
+        "Leaves out who died": lambda at: (
+            not at["out-of-fold"].readmitted_in("first")["died_or_hospice"].any()
+        ),
+    },
+}
 
 
 def kinds_of_patients(back):

@@ -12,7 +12,6 @@ from fairlearn.metrics import MetricFrame
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from tests.claims import Claim
 from workshop.teach import charts
 
 MISSED, SELECTED = "false negative rate", "selection rate"
@@ -81,149 +80,113 @@ def hidden_from_prediction(at):
     return not any("race" in column for column in at.X) and set(np.unique(again)) <= {0, 1}
 
 
-CLAIMS = [
-    Claim(
-        "parts",
-        "No patient is in two of the three parts",
-        lambda at: patients_in_two_parts(at) == 0,
-    ),
-    Claim(
-        "model",
-        "The model learns from as many readmitted as not",
-        lambda at: at.y[at.learn].mean() == 0.5,
-    ),
-    Claim("model", "without race", lambda at: not any("race" in c for c in at.X)),
-    Claim(
-        "before",
-        "Before: one threshold for all leaves a wide gap",
-        lambda at: gap(at.before, "test") > 0.13,
-    ),
-    Claim(
-        "optimizer",
-        "The gap all but closes where the thresholds were set",
-        lambda at: gap(at.after, "validation") < min(0.05, gap(at.before, "validation") / 2),
-    ),
-    Claim(
-        "optimizer",
-        "takes whatever volume comes with it",
-        lambda at: abs(overall(at.after, SELECTED) - overall(at["before"].before, SELECTED)) > 0.02,
-    ),
-    Claim(
-        "for-whom",
-        "For whom: places move between the groups",
-        lambda at: np.ptp(moves(at)) > 0.03,
-    ),
-    Claim(
-        "coin",
-        "The coin falls unequally",
-        lambda at: at.depends.max() > 5 * at.depends.min(),
-    ),
-    Claim(
-        "coin",
-        "the large group hardly needs a coin",
-        lambda at: at.depends["white"] < 0.05,
-    ),
-    Claim(
-        "firm",
-        "Without the coin, part of the gap returns",
-        lambda at: gap(at.firm, "validation") > gap(at.after, "validation") + 0.03,
-    ),
-    Claim(
-        "unseen",
-        "A category it never met is never selected",
-        lambda at: declined(at)["mean"] == 0 and declined(at)["count"] > 500,
-    ),
-    Claim(
-        "lowered",
-        "With as many places, one threshold misses no more",
-        lambda at: (
+CLAIMS = {
+    "parts": {
+        "No patient is in two of the three parts": lambda at: patients_in_two_parts(at) == 0,
+    },
+    "model": {
+        "The model learns from as many readmitted as not": lambda at: at.y[at.learn].mean() == 0.5,
+        "without race": lambda at: not any("race" in c for c in at.X),
+    },
+    "before": {
+        "Before: one threshold for all leaves a wide gap": lambda at: gap(at.before, "test") > 0.13,
+    },
+    "optimizer": {
+        "The gap all but closes where the thresholds were set": lambda at: (
+            gap(at.after, "validation") < min(0.05, gap(at.before, "validation") / 2)
+        ),
+        "takes whatever volume comes with it": lambda at: (
+            abs(overall(at.after, SELECTED) - overall(at["before"].before, SELECTED)) > 0.02
+        ),
+    },
+    "for-whom": {
+        "For whom: places move between the groups": lambda at: np.ptp(moves(at)) > 0.03,
+    },
+    "coin": {
+        "The coin falls unequally": lambda at: at.depends.max() > 5 * at.depends.min(),
+        "the large group hardly needs a coin": lambda at: at.depends["white"] < 0.05,
+    },
+    "firm": {
+        "Without the coin, part of the gap returns": lambda at: (
+            gap(at.firm, "validation") > gap(at.after, "validation") + 0.03
+        ),
+    },
+    "unseen": {
+        "A category it never met is never selected": lambda at: (
+            declined(at)["mean"] == 0 and declined(at)["count"] > 500
+        ),
+    },
+    "lowered": {
+        "With as many places, one threshold misses no more": lambda at: (
             overall(lowered(at)) < overall(at["optimizer"].after) + 0.01
             and abs(overall(lowered(at), SELECTED) - overall(at["optimizer"].after, SELECTED))
             < 0.01
         ),
-    ),
-    Claim(
-        "lowered",
-        "What the thresholds per group buy is who is missed",
-        lambda at: gap(lowered(at), "validation") > gap(at["optimizer"].after, "validation") + 0.05,
-    ),
-    Claim(
-        "gradient",
-        "What holds on training patients need not hold on others",
-        lambda at: gap(drawn(at), "train") < 0.07 < gap(drawn(at), "test"),
-    ),
-    Claim("gradient", "To predict, it needs no race", hidden_from_prediction),
-    Claim(
-        "gradient",
-        "a weighted mixture of models",
-        lambda at: (at.gradient.weights_ > 0.01).sum() > 1,
-    ),
-    Claim(
-        "bound",
-        "The bound ties each group to everyone, not to the others",
-        lambda at: bound_kept(at)[0] < 0.03 and 0.02 < bound_kept(at)[1] < 0.06,
-    ),
-    Claim(
-        "remover",
-        "the model now needs race for each new patient",
-        lambda at: set(at.races) <= set(at.remover.sensitive_feature_ids),
-    ),
-    Claim(
-        "fingerprint",
-        "Without correlation, a tree reads race even better",
-        lambda at: (
+        "What the thresholds per group buy is who is missed": lambda at: (
+            gap(lowered(at), "validation") > gap(at["optimizer"].after, "validation") + 0.05
+        ),
+    },
+    "gradient": {
+        "What holds on training patients need not hold on others": lambda at: (
+            gap(drawn(at), "train") < 0.07 < gap(drawn(at), "test")
+        ),
+        "To predict, it needs no race": hidden_from_prediction,
+        "a weighted mixture of models": lambda at: (at.gradient.weights_ > 0.01).sum() > 1,
+    },
+    "bound": {
+        "The bound ties each group to everyone, not to the others": lambda at: (
+            bound_kept(at)[0] < 0.03 and 0.02 < bound_kept(at)[1] < 0.06
+        ),
+    },
+    "remover": {
+        "the model now needs race for each new patient": lambda at: (
+            set(at.races) <= set(at.remover.sensitive_feature_ids)
+        ),
+    },
+    "fingerprint": {
+        "Without correlation, a tree reads race even better": lambda at: (
             auc_lines(at)["decorrelated", "a tree"]
             > 0.95
             > 0.8
             > auc_lines(at)["as recorded", "a tree"]
             > 0.6
         ),
-    ),
-    Claim(
-        "fingerprint",
-        "A straight line can no longer tell",
-        lambda at: auc_lines(at)["decorrelated", "a straight line"] < 0.56,
-    ),
-    Claim(
-        "grid",
-        "GridSearch gives candidates, not an answer",
-        lambda at: len(at.candidates) == 20 and at.candidates["gap"].std() > 0,
-    ),
-    Claim(
-        "picked",
-        "We choose on validation, by a rule named beforehand",
-        lambda at: (
+        "A straight line can no longer tell": lambda at: (
+            auc_lines(at)["decorrelated", "a straight line"] < 0.56
+        ),
+    },
+    "grid": {
+        "GridSearch gives candidates, not an answer": lambda at: (
+            len(at.candidates) == 20 and at.candidates["gap"].std() > 0
+        ),
+    },
+    "picked": {
+        "We choose on validation, by a rule named beforehand": lambda at: (
             at.candidates.loc[at.picked, "gap"] == at.candidates.loc[at.allowed, "gap"].min()
         ),
-    ),
-    Claim(
-        "trade-off",
-        "With as many places, the overall error hardly moves",
-        lambda at: np.ptp(at.points["x"]) < 0.04,
-    ),
-    Claim(
-        "trade-off",
-        "the test is too small to rank the rules for sure",
-        lambda at: at.points["low"].max() < at.points["high"].min(),
-    ),
-    Claim(
-        "all-rules",
-        "Five techniques, one capacity: none is free, none settles it",
-        lambda at: (
+    },
+    "trade-off": {
+        "With as many places, the overall error hardly moves": lambda at: (
+            np.ptp(at.points["x"]) < 0.04
+        ),
+        "the test is too small to rank the rules for sure": lambda at: (
+            at.points["low"].max() < at.points["high"].min()
+        ),
+    },
+    "all-rules": {
+        "Five techniques, one capacity: none is free, none settles it": lambda at: (
             len(at.rules) == 5
             and np.ptp(selection_at_capacity(at)) < 0.015
             and (at.points["high"] > 0).all()
         ),
-    ),
-    Claim(
-        "other-feature-solution",
-        "By age, the gap stays nearly as it was",
-        lambda at: (
+    },
+    "other-feature-solution": {
+        "By age, the gap stays nearly as it was": lambda at: (
             abs(at["other-feature"].gap_after - at["other-feature"].gap_before) < 0.05
             and at["other-feature"].gap_after > 0.1
         ),
-    ),
-]
+    },
+}
 
 
 # -------------------------------------------------------------------- what a presenter relies on

@@ -10,7 +10,6 @@ import re
 import numpy as np
 import pytest
 
-from tests.claims import Claim
 from workshop.data import FEATURES
 from workshop.paths import ROOT
 from workshop.teach import modelcard
@@ -30,74 +29,58 @@ def width(at):
     return by_group(at)["high"] - by_group(at)["low"]
 
 
-CLAIMS = [
-    Claim(
-        "two-kinds",
-        "the nine sections of Mitchell and colleagues",
-        lambda at: len(modelcard.SECTIONS) == 9,
-    ),
-    Claim(
-        "model",
-        "no race among the inputs, split by patient",
-        lambda at: (
+CLAIMS = {
+    "two-kinds": {
+        "the nine sections of Mitchell and colleagues": lambda at: len(modelcard.SECTIONS) == 9,
+    },
+    "model": {
+        "no race among the inputs, split by patient": lambda at: (
             "race" not in FEATURES
             and not set(at["facts"].patients.iloc[at.train])
             & set(at["facts"].patients.iloc[at.test])
         ),
-    ),
-    Claim(
-        "by-group",
-        "Other merges Asian, Hispanic and the hospital's own Other",
-        lambda at: (
+    },
+    "by-group": {
+        "Other merges Asian, Hispanic and the hospital's own Other": lambda at: (
             set(at["model"].stays.query("group == 'Other'")["race"].unique())
             == {"Asian", "Hispanic", "Other"}
         ),
-    ),
-    Claim(
-        "intervals",
-        "The group with the fewest readmitted has the widest interval",
-        lambda at: width(at).idxmax() == by_group(at)["readmitted"].idxmin(),
-    ),
-    Claim(
-        "datasheet",
-        "The data have a sheet of their own, and it says: not for this",
-        lambda at: "<strong>Not fit</strong>" in modelcard.datasheet(at.source, "Uses").html,
-    ),
-    Claim(
-        "need",
-        "A higher false negative rate can hide for years",
-        lambda at: need(at)["years"]["Black"] > 2 and need(at)["years"]["Unknown"] > 10,
-    ),
-    Claim(
-        "need",
-        "a change there shows many times sooner",
-        lambda at: (need(at)["years"] / need(at)["years, selection rate"] > 5).all(),
-    ),
-    Claim(
-        "need",
-        "Unknown would take decades",
-        lambda at: need(at)["years"]["Unknown"] > 20,
-    ),
-    Claim(
-        "plan",
-        "for Unknown the interval lies above one half already",
-        lambda at: by_group(at)["low"]["Unknown"] > 0.5,
-    ),
-    Claim(
-        "plan",
-        "Four signals, fast and slow",
-        lambda at: len(re.findall(r"^\|", at.words["Monitoring plan"], re.M)) - 2 == 4,
-    ),
-    Claim(
-        "card",
-        "it says which data it ran on",
-        lambda at: (
+    },
+    "intervals": {
+        "The group with the fewest readmitted has the widest interval": lambda at: (
+            width(at).idxmax() == by_group(at)["readmitted"].idxmin()
+        ),
+    },
+    "datasheet": {
+        "The data have a sheet of their own, and it says: not for this": lambda at: (
+            "<strong>Not fit</strong>" in modelcard.datasheet(at.source, "Uses").html
+        ),
+    },
+    "need": {
+        "A higher false negative rate can hide for years": lambda at: (
+            need(at)["years"]["Black"] > 2 and need(at)["years"]["Unknown"] > 10
+        ),
+        "a change there shows many times sooner": lambda at: (
+            need(at)["years"] / need(at)["years, selection rate"] > 5
+        ).all(),
+        "Unknown would take decades": lambda at: need(at)["years"]["Unknown"] > 20,
+    },
+    "plan": {
+        "for Unknown the interval lies above one half already": lambda at: (
+            by_group(at)["low"]["Unknown"] > 0.5
+        ),
+        "Four signals, fast and slow": lambda at: (
+            len(re.findall(r"^\|", at.words["Monitoring plan"], re.M)) - 2 == 4
+        ),
+    },
+    "card": {
+        "it says which data it ran on": lambda at: (
             at.card.source == at.source
             and ("no real patients" in at.card._repr_html_()) == (at.source == "synthetic")
         ),
-    ),
-    Claim("card", "Nine sections", lambda at: at.card.page().count("<h2>") == 9 + 1),
-]
+        "Nine sections": lambda at: at.card.page().count("<h2>") == 9 + 1,
+    },
+}
 
 
 # ------------------------------------------------------------------- what the card itself says

@@ -31,17 +31,24 @@ SOURCES = ("synthetic", "real")
 class Claim:
     """Words on a slide or in its notes, and the test of what they say.
 
-    `holds` is given the deck as it was when the slide's cells had run. Without it, the words only
-    must stand there (a definition, a warning). `only` names the one source on which it must hold.
+    `holds` is given the deck as it was when the slide's cells had run; it is None for words that
+    only must stand there (a definition, a warning).
     """
 
     slide: str
     words: str
-    holds: Callable[[At], bool] | None = None
-    only: str | None = None
+    holds: Callable[[At], bool] | None
 
-    def __str__(self) -> str:
-        return f"{self.slide}: {self.words}"
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the data on which the claim must hold."""
+        return getattr(self.holds, "sources", SOURCES)
+
+
+def on_real(holds: Callable[[At], bool]) -> Callable[[At], bool]:
+    """Mark the test of a claim that is about the real data alone."""
+    holds.sources = ("real",)
+    return holds
 
 
 class At:
@@ -118,6 +125,15 @@ def table_of(deck: str) -> Path:
 def table(deck: str):
     """Return the module with the claims of a deck."""
     return importlib.import_module(f"tests.claims.{Path(deck).stem}")
+
+
+def claims_of(deck: str) -> list[Claim]:
+    """Return the claims of a deck in the order of its table."""
+    return [
+        Claim(slide, words, holds)
+        for slide, sentences in table(deck).CLAIMS.items()
+        for words, holds in sentences.items()
+    ]
 
 
 def show(cells: list, names: dict) -> str:
