@@ -108,6 +108,9 @@ def test_the_schedule_sets_what_there_is_to_say_beside_the_minutes():
     assert table[-1] == "! More to say than minutes: Social context."
 
 
+EMPTY = 'name = "x"\ndate = 2027-01-05\nstart = 18:00:00\ntimezone = "UTC"\nminutes = 0\n'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -128,14 +131,24 @@ def test_the_schedule_sets_what_there_is_to_say_beside_the_minutes():
         ('role = "moderator"', 'role = "chair"', r"people\[1\].role is 'chair'"),
         ("date = 2021-10-28", 'date = "28 October"', "editions.pydata.date must be a date"),
         ('title = "Fairness', 'titel = "Fairness', "unknown key titel"),
-        ("[editions.pydata]", '[editions."py data"]', "letters, digits"),
+        ("[editions.pydata]", f'[editions."py data"]\n{EMPTY}[editions.pydata]', "letters, digits"),
         ("[editions.pydata]", "[editions.pydata", "not valid TOML"),
+        ("America/Chicago", "America", "timezone is 'America', which is not a time zone"),
+        ('language = "en"', "language = 1", "language must be text in quotes, not 1"),
+        ('people = ["', 'people = [3, "', r"people\[1\] must be text in quotes, not 3"),
+        ("[[people]]\nname", "[[author]]\nname", "unknown key author"),
+        ('repository = ""', 'repository = "https://x.org/\'y"', "which is not a web address"),
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_key(toml, old, new, says):
     with pytest.raises(WorkshopError, match=says) as caught:
         read_agenda(toml(old, new))
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_spaces_in_a_tables_head_are_the_same_agenda(toml):
+    spaced = read_agenda(toml("[editions.pydata]", "[ editions . pydata ]"))
+    assert spaced == read_agenda(toml("", ""))
 
 
 def test_a_missing_file_and_an_unknown_edition_are_named(tmp_path):

@@ -56,3 +56,26 @@ def test_an_unknown_citation_and_an_entry_without_a_link_are_named(tmp_path):
     path.write_text('[a]\ncite = "A, 1"\nauthors = "A"\nyear = 1\ntitle = "T t"\n', "utf-8")
     with pytest.raises(WorkshopError, match="needs a doi or an https link"):
         read_references(path)
+
+
+ENTRY = 'cite = "A, 1"\nauthors = "A"\nyear = 1\ntitle = "T t"\ndoi = "10.1234/x"\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[a]", "[a", "references.toml is not valid TOML"),
+        ("[a]", "[[a]]", "a must be a table"),
+        ("year = 1", 'year = "1"', "a.year must be a whole number, not '1'"),
+        ('title = "T t"', "title = [1]", "a.title must be text in quotes"),
+        ('title = "T t"\n', "", "a.title is missing: add it"),
+        ("doi", "dio", "unknown key a.dio"),
+        ("[a]\n", "", "cite must be a table"),
+    ],
+)
+def test_a_mistake_in_the_bibliography_is_one_sentence_with_the_key(tmp_path, old, new, says):
+    path = tmp_path / "references.toml"
+    path.write_text(f"[a]\n{ENTRY}".replace(old, new), encoding="utf-8")
+    with pytest.raises(WorkshopError, match=says) as caught:
+        read_references(path)
+    assert len(str(caught.value).splitlines()) == 1

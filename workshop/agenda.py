@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_type_hints
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
+from workshop.tables import read_tables
 
-KINDS = ("talk", "demo", "exercise", "discussion", "break", "panel")
 # The deck of a panel session that names none: derived from panel/, never a file beside it.
 PANEL_DECK = "panel/panel.ipynb"
-ROLES = ("moderator", "panelist", "author")
-SPOKEN = {
-    str: "text in quotes",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list of names",
-    dt.date: "a date such as 2021-10-28",
-    dt.time: "a time such as 13:30:00",
-}
+ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&()*+,;=%-]+")  # it is written into code too
+COMPUTED = {"computed": True}
 
 
 @dataclass(frozen=True)
@@ -32,7 +24,7 @@ class Person:
     """Somebody named on the material; the title is the one stated for the event."""
 
     name: str
-    role: str
+    role: Literal["moderator", "panelist", "author"]
     title: str = ""
     affiliation: str = ""
 
@@ -42,11 +34,11 @@ class Session:
     """A stretch of an edition: `minutes` long, from `start` to `end` (aware datetimes)."""
 
     title: str
-    kind: str
+    kind: Literal["talk", "demo", "exercise", "discussion", "break", "panel"]
     minutes: int
     deck: str = ""
     speaker: str = ""
-    start: dt.datetime = field(default=None, metadata={"computed": True})
+    start: dt.datetime = field(default=None, metadata=COMPUTED)
 
     @property
     def end(self) -> dt.datetime:
@@ -64,9 +56,9 @@ class Edition:
     timezone: str
     minutes: int
     long: bool = False
-    people: list = field(default_factory=list)
-    key: str = field(default="", metadata={"computed": True})
-    sessions: tuple[Session, ...] = field(default=(), metadata={"computed": True})
+    people: tuple[str, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    key: str = field(default="", metadata=COMPUTED)
 
     @property
     def decks(self) -> list[str]:
@@ -86,8 +78,8 @@ class Agenda:
     subtitle: str
     language: str = "en"
     repository: str = ""
-    people: tuple[Person, ...] = field(default=(), metadata={"computed": True})
-    editions: dict[str, Edition] = field(default_factory=dict, metadata={"computed": True})
+    people: tuple[Person, ...] = ()
+    editions: dict[str, Edition] = field(default_factory=dict)
 
     def edition(self, key: str | None = None) -> Edition:
         """Return the edition `key`, by default the first.
@@ -120,125 +112,58 @@ def read_agenda(path: Path = ROOT / "workshop.toml") -> Agenda:
     """Read and validate `workshop.toml`.
 
     Raises WorkshopError, naming the key, for broken TOML, unknown or missing keys, wrong types,
-    an unknown kind, role, speaker or time zone, a missing deck, and minutes that do not add up.
+    an unknown speaker or time zone, a missing deck, and minutes that do not add up.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise WorkshopError(f"{path.name} is missing: restore it from the repository.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WorkshopError(f"{path.name} is not valid TOML: {error}.") from None
-
-    people = tuple(
-        _person(table, f"people[{number}]")
-        for number, table in enumerate(_list(tables, "people", path.name), start=1)
-    )
-    editions = tables.pop("editions", {})
-    if not isinstance(editions, dict) or not editions:
+    agenda = read_tables(path, Agenda)
+    if not agenda.editions:
         raise WorkshopError(f"{path.name} has no edition: add a table [editions.NAME].")
-    agenda = _build(Agenda, tables, "", people=people)
-    names = {person.name for person in people}
-    for key, table in editions.items():
-        agenda.editions[key] = _edition(key, table, names, path.parent)
-    return agenda
+    if agenda.repository and not ADDRESS.fullmatch(agenda.repository):
+        raise WorkshopError(
+            f"workshop.toml: repository is {agenda.repository!r}, which is not a web address: "
+            "write https://…, without spaces and quotes, or leave it empty."
+        )
+    names = {person.name for person in agenda.people}
+    editions = agenda.editions.items()
+    return replace(agenda, editions={k: _timed(k, e, names, path.parent) for k, e in editions})
 
 
-def _person(table: dict, key: str) -> Person:
-    person = _build(Person, table, key)
-    _one_of(person.role, ROLES, f"{key}.role")
-    return person
-
-
-def _edition(key: str, table: dict, names: set[str], root: Path) -> Edition:
-    where = f"editions.{key}"
-    if not isinstance(table, dict):
-        raise WorkshopError(f"workshop.toml: {where} must be a table [{where}].")
+def _timed(key: str, edition: Edition, names: set[str], root: Path) -> Edition:
+    """Check an edition and give its sessions their clock times."""
+    where = f"workshop.toml: editions.{key}"
     if not re.fullmatch(r"[A-Za-z0-9_-]+", key):  # it becomes a folder and a Make target
-        raise WorkshopError(f"workshop.toml: {where}: name it with letters, digits, - and _ only.")
-    sessions = _list(table, "sessions", where)
-    edition = _build(Edition, table, where, key=key)
+        raise WorkshopError(f"{where}: name it with letters, digits, - and _ only.")
     try:
         zone = ZoneInfo(edition.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise WorkshopError(
-            f"workshop.toml: {where}.timezone is '{edition.timezone}', which is not a time zone: "
-            "use a name such as America/Chicago."
+            f"{where}.timezone is '{edition.timezone}', which is not a time zone: use a name such "
+            "as America/Chicago."
         ) from None
-    for name in edition.people:
-        if name not in names:
-            raise WorkshopError(
-                f"workshop.toml: {where}.people names {name!r}, who is not among the people."
-            )
-    moment = dt.datetime.combine(edition.date, edition.start, zone)
-    timed = []
-    for number, session_table in enumerate(sessions, start=1):
-        session = _session(session_table, f"{where}.sessions[{number}]", moment, names, root)
-        timed.append(session)
-        moment = session.end
-    total = sum(session.minutes for session in timed)
+    if strangers := [name for name in edition.people if name not in names]:
+        raise WorkshopError(f"{where}.people names '{strangers[0]}', who is not among the people.")
+    moment, sessions = dt.datetime.combine(edition.date, edition.start, zone), []
+    for number, session in enumerate(edition.sessions, start=1):
+        _check_session(session, f"{where}.sessions[{number}]", names, root)
+        if session.kind == "panel" and not session.deck:
+            session = replace(session, deck=PANEL_DECK)
+        sessions.append(replace(session, start=moment))
+        moment = sessions[-1].end
+    total = sum(session.minutes for session in sessions)
     if total != edition.minutes:
         raise WorkshopError(
-            f"workshop.toml: {where}.minutes is {edition.minutes}, but its {len(timed)} sessions "
-            f"add up to {total}: change one of them."
+            f"{where}.minutes is {edition.minutes}, but its {len(sessions)} sessions add up to "
+            f"{total}: change one of them."
         )
-    return Edition(**{**vars(edition), "sessions": tuple(timed)})
+    return replace(edition, key=key, sessions=tuple(sessions))
 
 
-def _session(table: dict, key: str, start: dt.datetime, names: set[str], root: Path) -> Session:
-    session = _build(Session, table, key, start=start)
-    _one_of(session.kind, KINDS, f"{key}.kind")
+def _check_session(session: Session, where: str, names: set[str], root: Path) -> None:
     if session.minutes <= 0:
-        raise WorkshopError(f"workshop.toml: {key}.minutes must be 1 or more.")
+        raise WorkshopError(f"{where}.minutes must be 1 or more.")
     if session.deck and not (root / session.deck).is_file():
-        raise WorkshopError(
-            f"workshop.toml: {key}.deck is '{session.deck}', but there is no such file."
-        )
+        raise WorkshopError(f"{where}.deck is '{session.deck}', but there is no such file.")
     if session.speaker and session.speaker not in names:
-        raise WorkshopError(
-            f"workshop.toml: {key}.speaker is '{session.speaker}', who is not among the people."
-        )
-    if session.kind == "panel" and not session.deck:
-        return replace(session, deck=PANEL_DECK)
-    return session
-
-
-def _list(table: dict, name: str, where: str) -> list:
-    value = table.pop(name, [])
-    if not isinstance(value, list):
-        raise WorkshopError(f"workshop.toml: {name} of {where} must be a list of tables [[...]].")
-    return value
-
-
-def _one_of(value: str, allowed: tuple[str, ...], key: str) -> None:
-    if value not in allowed:
-        raise WorkshopError(
-            f"workshop.toml: {key} is '{value}', but must be one of {', '.join(allowed)}."
-        )
-
-
-def _build(cls: type, table: dict, key: str, /, **computed):
-    """Make a dataclass from a TOML table, checking names and types of its keys."""
-    if not isinstance(table, dict):
-        raise WorkshopError(f"workshop.toml: {key} must be a table.")
-    dot = f"{key}." if key else ""
-    types = get_type_hints(cls)
-    known = [f for f in fields(cls) if not f.metadata.get("computed")]
-    for name in table:
-        if name not in {f.name for f in known}:
-            allowed = ", ".join(f.name for f in known)
-            raise WorkshopError(
-                f"workshop.toml: unknown key {dot}{name}: it must be one of {allowed}."
-            )
-    for f in known:
-        if f.name not in table:
-            if f.default is MISSING and f.default_factory is MISSING:
-                raise WorkshopError(f"workshop.toml: {dot}{f.name} is missing: add it.")
-        elif type(table[f.name]) is not types[f.name]:
-            raise WorkshopError(
-                f"workshop.toml: {dot}{f.name} must be {SPOKEN[types[f.name]]}, "
-                f"not {table[f.name]!r}."
-            )
-    return cls(**table, **computed)
+        raise WorkshopError(f"{where}.speaker is '{session.speaker}', who is not among the people.")
 
 
 def format_agenda(edition: Edition, speaking: dict[str, float] | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 from workshop.prose import Piece, citations, with_pieces
+from workshop.tables import read_tables
 
 BIBLIOGRAPHY = ROOT / "slides" / "references.toml"
 
@@ -46,18 +46,9 @@ def read_references(path: Path = BIBLIOGRAPHY) -> dict[str, Reference]:
 
     Raises WorkshopError, naming the key, for a wrong entry or one without a DOI or link.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise WorkshopError(f"{path.name} cannot be read: {error}.") from None
-    references = {}
-    for key, table in tables.items():
-        try:
-            references[key] = Reference(**table)
-        except TypeError as error:
-            reason = str(error).removeprefix("Reference.__init__() ")
-            raise WorkshopError(f"{path.name}: [{key}] {reason}.") from None
-        if not references[key].address.startswith("https://"):
+    references = read_tables(path, dict[str, Reference])
+    for key, reference in references.items():
+        if not reference.address.startswith("https://"):
             raise WorkshopError(f"{path.name}: [{key}] needs a doi or an https link.")
     return references
 
