@@ -8,37 +8,30 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 RUN := $(PY) -m workshop
 
-# What an executed deck is made from, besides the deck itself: a change there runs its cells again
-# (prose, theme and agenda do not).
-RUNTIME := $(wildcard workshop/*.py workshop/data/*.py workshop/teach/*.py workshop/teach/templates/*/* \
-	demos/*.md data/README.md data/cohort.json data/cache/*.npz) requirements.txt build/.source
-# What a page is made from, besides its executed deck.
-PAGE := workshop.toml slides/rise.css $(wildcard slides/figures/* demos/figures/* slides/*.toml \
-	workshop/*.py workshop/deck/*.py workshop/deck/templates/*/*)
+# What a person may ask for goes to Python by the environment, letter for letter: nothing in it is
+# expanded by Make or read by a shell.
+ASKED := DECK EDITION EXECUTE RESUME FROM PAPER START ABSENT STRICT THEME NOTES
+$(foreach name,$(ASKED),$(eval override $(name) := $$(value $(name))))
+export $(ASKED)
 
 .DELETE_ON_ERROR:
-.SECONDARY:
-.PHONY: all slides present agenda data cohort browser participant handouts test lint bench lock clean help FORCE
+.PHONY: all slides present agenda data cohort browser participant handouts test lint bench lock clean help
 .DEFAULT_GOAL := all
 
-all: slides build/.handouts ## Build everything in build/: each deck as HTML and PDF, and the panel's papers
+all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, and the panel's papers
+	@$(RUN) build
 
-# DECK is quoted everywhere: its path may have spaces. Names with spaces cannot be Make targets.
-slides: $(READY) build/.data build/.browser ## The same; EDITION=scipy one edition, DECK=path/to/any.ipynb one notebook
-ifdef DECK
-	@$(RUN) slides --deck "$(DECK)" $(if $(EDITION),--edition "$(EDITION)")
-else
-	@targets=$$($(RUN) targets $(if $(EDITION),--edition "$(EDITION)")) && $(MAKE) --no-print-directory -j2 $$targets
-endif
+slides: $(READY) build/.data build/.browser ## The decks alone; EDITION=scipy one edition, DECK=path/to/any.ipynb one notebook (EXECUTE=never: not run)
+	@$(RUN) slides
 
 present: $(READY) build/.data ## Put a deck on stage; DECK=demos/05-….ipynb, EDITION=scipy, RESUME=1 reopens the last copy
-	@$(RUN) present $(if $(DECK),--deck "$(DECK)") $(if $(EDITION),--edition "$(EDITION)") $(if $(RESUME),--resume)
+	@$(RUN) present
 
-agenda: $(READY) ## Print the schedule with clock times; EDITION=scipy
-	@$(RUN) agenda $(if $(EDITION),--edition "$(EDITION)")
+agenda: $(READY) ## Print the schedule with clock times and speaking time; EDITION=scipy
+	@$(RUN) agenda
 
 data: $(READY) ## Fetch the real data (3 MB); FROM=path/to/file.zip (or .csv) imports a local copy
-	@$(RUN) data $(if $(FROM),--from "$(FROM)")
+	@$(RUN) data
 
 cohort: $(READY) ## Fit the synthetic cohort's parameters to the cached real data again: data/cohort.json
 	@$(PY) -m tools.fit_cohort
@@ -52,11 +45,10 @@ lint: $(READY)
 	@$(PY) -m ruff format --check . && $(PY) -m ruff check .
 
 participant: $(READY) build/.data ## Write the participants' notebooks, without and with solutions; EDITION=scipy
-	@$(RUN) participant $(if $(EDITION),--edition "$(EDITION)")
+	@$(RUN) participant
 
 handouts: $(READY) build/.browser ## Write the panel's papers and deck; PAPER=a4 or letter, START=14:45, ABSENT="First Last", EDITION=pydata
-	@$(RUN) handouts $(if $(EDITION),--edition "$(EDITION)") $(if $(PAPER),--paper "$(PAPER)") \
-		$(if $(START),--start "$(START)") $(if $(ABSENT),--absent "$(ABSENT)")
+	@$(RUN) handouts
 
 bench: $(READY) build/.data build/.browser ## Measure cells, builds and scaling, and print a table
 	@$(PY) -m tools.bench
@@ -96,35 +88,3 @@ build/.browser: $(READY)
 	@mkdir -p build
 	@$(RUN) browser
 	@touch $@
-
-# Changes only when another source of data is asked for (WORKSHOP_DATA=synthetic make).
-build/.source: FORCE
-	@mkdir -p build
-	@echo "$(WORKSHOP_DATA)" | cmp -s - $@ || echo "$(WORKSHOP_DATA)" > $@
-
-# --- From notebook to page ------------------------------------------------------------------------
-
-build/executed/%.ipynb: %.ipynb $(RUNTIME)
-	@$(RUN) execute --deck $< --target $@
-
-# The panel's deck is no file: it is derived from the panel's words.
-PANEL := $(wildcard panel/*.md workshop/*.py workshop/panel/*) workshop.toml slides/references.toml
-build/executed/panel/panel.ipynb: $(PANEL) requirements.txt
-	@$(RUN) execute --deck panel/panel.ipynb --target $@
-
-# After the decks: both write to build/<edition>/panel/.
-build/.handouts: $(PANEL) slides/rise.css $(wildcard workshop/deck/* workshop/panel/templates/*) | slides
-	@$(RUN) handouts
-	@touch $@
-
-# One rule a page for each edition: build/<edition>/<deck>.html. Make 3.81 has no pattern with two
-# stems, so each edition in workshop.toml gets its rules from this template.
-define EDITION_RULES
-build/$(1)/%.html: build/executed/%.ipynb $(PAGE)
-	@$(RUN) html --deck $$*.ipynb --edition $(1) --executed $$< --target $$@
-
-build/$(1)/%.pdf: build/$(1)/%.html workshop/deck/pdf.py
-	@$(RUN) pdf --deck $$*.ipynb --html $$< --target $$@
-endef
-EDITIONS := $(shell sed -n 's/^\[editions\.\([A-Za-z0-9_-]*\)\].*/\1/p' workshop.toml)
-$(foreach edition,$(EDITIONS),$(eval $(call EDITION_RULES,$(edition))))

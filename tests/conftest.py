@@ -7,12 +7,13 @@ import pytest
 
 from workshop.agenda import PANEL_DECK, read_agenda
 from workshop.deck.browser import launched
+from workshop.deck.build import make_page, pages_of
 from workshop.deck.execute import execute
-from workshop.deck.export import export
-from workshop.deck.pdf import print_pdf
-from workshop.paths import ROOT
+from workshop.files import Progress
+from workshop.panel.deck import write_panel_deck
 
 AGENDA = read_agenda()
+write_panel_deck(AGENDA)
 # The decks that are kept as notebooks; the panel's is derived from panel/.
 DECKS = sorted({d for edition in AGENDA.editions.values() for d in edition.decks} - {PANEL_DECK})
 SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edition.decks]
@@ -54,15 +55,13 @@ def exported(tmp_path_factory):
 
     def build(edition: str, deck: str) -> Exported:
         if (edition, deck) not in built:
-            executed = folder / "executed" / deck
-            if not executed.exists():
-                execute(ROOT / deck, executed)
-            page = (folder / edition / deck).with_suffix(".html")
-            pdf = page.with_suffix(".pdf")
-            shown_in = AGENDA.edition(edition)
-            export(executed, page, (ROOT / deck).parent, AGENDA, shown_in, deck)
-            pages = print_pdf(page, pdf, deck)
-            built[edition, deck] = Exported(deck, edition, executed, page, pdf, pages)
+            page = pages_of(AGENDA.edition(edition), [deck], folder)[0]
+            if not page.executed.exists():
+                execute(page.source, page.executed, Progress(deck))
+            pages = make_page(AGENDA, page)
+            built[edition, deck] = Exported(
+                deck, edition, page.executed, page.html, page.pdf, pages
+            )
         return built[edition, deck]
 
     return build

@@ -13,9 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 from tests.conftest import AGENDA, Exported
-from workshop.deck import build
 from workshop.deck.build import build_deck
-from workshop.deck.execute import execute
 from workshop.deck.prepare import prepare
 from workshop.deck.read import slides_of
 from workshop.errors import WorkshopError
@@ -182,15 +180,14 @@ def cell(source: str, kind: str = "-", *tags: str, code: bool = False, **more):
 
 
 @pytest.fixture
-def built(tmp_path, monkeypatch):
+def built(tmp_path):
     """Return a function that builds a notebook in a path with spaces, into a folder of its own."""
-    monkeypatch.setattr(build, "ROOT", tmp_path)
 
     def make(*cells, name: str = "a deck.ipynb"):
         folder = tmp_path / "from elsewhere"
         folder.mkdir(exist_ok=True)
         nbformat.write(new_notebook(cells=list(cells)), folder / name)
-        build_deck(folder / name)
+        build_deck(AGENDA, folder / name, folder=tmp_path / "build")
         return tmp_path / "build/other" / name.replace(".ipynb", ".html")
 
     return make
@@ -268,35 +265,3 @@ def test_a_mistake_names_deck_and_cell_and_keeps_the_last_good_export(built, mad
     assert "a deck.ipynb" in str(caught.value) and len(str(caught.value).splitlines()) == 1
     assert (good.read_bytes(), good.with_suffix(".pdf").read_bytes()) == before
     assert sorted(p.name for p in good.parent.iterdir()) == ["a deck.html", "a deck.pdf"]
-
-
-# --- Running only what changed --------------------------------------------------------------------
-
-
-def test_prose_does_not_run_cells_again_and_code_does(tmp_path, monkeypatch):
-    monkeypatch.setattr("workshop.deck.execute.is_ours", lambda deck: True)
-    deck, target = tmp_path / "deck.ipynb", tmp_path / "executed.ipynb"
-
-    def executed(prose: str, code: str) -> str:
-        made = new_notebook(
-            cells=[new_markdown_cell(prose, id="prose"), new_code_cell(code, id="code")]
-        )
-        nbformat.write(made, deck)
-        execute(deck, target)
-        notebook = nbformat.read(target, as_version=4)
-        assert notebook.cells[0].source == prose
-        return notebook.cells[1].outputs[0].text
-
-    first = executed("a", "import os\nprint(os.getpid())")
-    assert executed("b", "import os\nprint(os.getpid())") == first
-    assert executed("b", "import os\nprint(os.getpid(), 1)") != first + " 1"
-
-
-def test_a_warning_is_an_error_in_the_kits_own_decks(tmp_path, monkeypatch):
-    monkeypatch.setattr("workshop.deck.execute.is_ours", lambda deck: True)
-    deck = tmp_path / "deck.ipynb"
-    nbformat.write(
-        new_notebook(cells=[new_code_cell("import warnings\nwarnings.warn('old')", id="w")]), deck
-    )
-    with pytest.raises(WorkshopError, match=r"cell 1 \('w'\) raised UserWarning: old"):
-        execute(deck, tmp_path / "executed.ipynb")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from workshop.deck.execute import RUNTIME
 from workshop.paths import ROOT
 
 DECK = "slides/01-social-context.ipynb"
@@ -49,10 +48,10 @@ def kit(tmp_path_factory) -> Path:
     return folder
 
 
-def make(kit: Path, *arguments: str, fails: bool = False) -> str:
+def make(kit: Path, *arguments: str, fails: bool = False, **variables: str) -> str:
     # A make that runs the tests must not speak to the make under test.
     own = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
-    environment = {**own, "PYTHONPATH": str(kit)}
+    environment = {**own, "PYTHONPATH": str(kit), **variables}
     done = subprocess.run(
         ["make", *arguments], cwd=kit, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -62,20 +61,43 @@ def make(kit: Path, *arguments: str, fails: bool = False) -> str:
 
 
 def test_make_builds_once_and_then_only_what_changed(kit):
-    steps = re.findall(r"^(execute|html|pdf|handouts) ", make(kit), flags=re.M)
-    assert steps == ["execute", "html", "pdf", "handouts"]
+    said = make(kit)
+    assert re.findall(rf"^{DECK}  no cells to run; short \d+ pages ", said, flags=re.M)
+    assert "handouts none" in said
     built = kit / "build/short" / DECK.replace(".ipynb", ".pdf")
-    assert built.stat().st_size > 10_000 and built.with_suffix(".html").exists()
+    page, printed = built.with_suffix(".html").stat().st_mtime_ns, built.stat().st_mtime_ns
+    assert built.stat().st_size > 10_000
 
     assert make(kit) == "", "an untouched make has nothing to do and nothing to say"
+    assert make(kit, "slides", f"DECK={DECK}") == f"{DECK} is up to date\n"
+
+    printer = kit / "workshop/deck/pdf.py"
+    printer.write_text(printer.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert len(make(kit, "slides").splitlines()) == 1
+    assert built.with_suffix(".html").stat().st_mtime_ns == page
+    assert built.stat().st_mtime_ns > printed
 
     theme = kit / "slides/rise.css"
     theme.write_text(theme.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    assert re.findall(r"^(\w+) ", make(kit, "slides"), flags=re.M) == ["html", "pdf"]
+    assert len(make(kit, "slides").splitlines()) == 1
+    assert built.with_suffix(".html").stat().st_mtime_ns > page
+
+    built.unlink()
+    assert len(make(kit, "slides").splitlines()) == 1 and built.exists()
+
+
+def test_an_edition_may_be_written_as_toml_allows(kit):
+    plan = kit / "workshop.toml"
+    plan.write_text(ONE_DECK.replace("[editions.short]", "[ editions . short ]"), "utf-8")
+    try:
+        make(kit, "slides")
+    finally:
+        plan.write_text(ONE_DECK, encoding="utf-8")
+    assert (kit / "build/short" / DECK.replace(".ipynb", ".pdf")).exists()
 
 
 def test_a_failed_build_names_the_slide_and_keeps_the_last_good_pdf(kit):
-    make(kit)
+    make(kit, "slides")
     built = kit / "build/short" / DECK.replace(".ipynb", ".pdf")
     good = built.read_bytes()
     theme = kit / "slides/rise.css"
@@ -89,24 +111,67 @@ def test_a_failed_build_names_the_slide_and_keeps_the_last_good_pdf(kit):
         theme.write_text(before, encoding="utf-8")
 
 
+# Each of these runs a command, or is cut short, where Make or a shell reads it.
+NASTY = (
+    """a 'b' "c" $HOME $$ $(touch pwned) $(shell touch pwned) ${x} `touch pwned`; touch pwned #d"""
+)
+
+
+@pytest.mark.parametrize("by_environment", [False, True], ids=["argument", "environment"])
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("target", "variable", "says"),
     [
-        (("agenda", "EDITION=nope"), "There is no edition 'nope' in workshop.toml: choose short."),
-        (("slides", "DECK=no such deck.ipynb"), "no such deck.ipynb: there is no such file."),
-        (("data", "FROM=no such file.zip"), "no such file.zip"),
+        ("slides", "DECK", "{}: there is no such file."),
+        ("slides", "EDITION", "There is no edition '{}' in workshop.toml: choose short."),
+        ("agenda", "EDITION", "There is no edition '{}' in workshop.toml: choose short."),
+        ("data", "FROM", "{}"),
+        ("handouts", "PAPER", "PAPER is '{}': choose a4 or letter."),
+        ("handouts", "START", "{}"),
+        ("handouts", "ABSENT", "a 'b'"),
+        ("present", "DECK", "{}: there is no such deck."),
     ],
 )
-def test_a_mistake_is_one_sentence_and_a_failure(kit, arguments, says):
-    said = make(kit, *arguments, fails=True)
-    assert says in said
+def test_what_is_asked_for_reaches_python_letter_for_letter(
+    kit, target, variable, says, by_environment
+):
+    plan = kit / "workshop.toml"
+    if variable in {"START", "ABSENT"}:
+        shutil.copy2(ROOT / "workshop.toml", plan)
+    asked = {variable: NASTY}
+    try:
+        if by_environment:
+            said = make(kit, target, fails=True, **asked)
+        else:
+            said = make(kit, target, f"{variable}={NASTY}", fails=True)
+    finally:
+        plan.write_text(ONE_DECK, encoding="utf-8")
+    assert says.format(NASTY) in said
+    assert not list(kit.rglob("pwned"))
     assert len([line for line in said.splitlines() if not line.startswith("make")]) == 1
+
+
+def test_every_target_that_a_sentence_names_is_there(kit):
+    """In code `make data` and in quotes 'make data', with or without variables after it."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.M))
+    files = [
+        path
+        for pattern in ("*.md", "workshop/**/*.py", "*/*.md", "*/*.ipynb", "*/*.toml", "tools/*.py")
+        for path in ROOT.glob(pattern)
+        if "build" not in path.relative_to(ROOT).parts[0]
+    ]
+    named = {
+        (found, path.name)
+        for path in files
+        for found in re.findall(r"(?:run |[`'])make ([a-z]+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    assert {(name, where) for name, where in named if name not in targets} == set()
 
 
 def test_help_names_every_public_target(kit):
     told = set(re.findall(r"^  make (\w+)", make(kit, "help"), flags=re.M))
     phony = re.search(r"^\.PHONY: (.*)$", (kit / "Makefile").read_text("utf-8"), flags=re.M)[1]
-    assert told == set(phony.split()) - {"FORCE", "lint"}
+    assert told == set(phony.split()) - {"lint"}
 
 
 def test_clean_keeps_what_was_typed_on_stage(kit):
@@ -116,10 +181,3 @@ def test_clean_keeps_what_was_typed_on_stage(kit):
     make(kit, "clean")
     assert typed.read_text(encoding="utf-8") == "typed"
     assert [path.name for path in (kit / "build").iterdir()] == ["stage"]
-
-
-def test_make_and_the_cache_agree_on_what_an_execution_depends_on():
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    listed = re.search(r"^RUNTIME := (.*?)\n\n|^RUNTIME := (.*?)\n#", makefile, flags=re.M | re.S)
-    words = set(re.findall(r"[\w./*-]+", listed[0]))
-    assert set(RUNTIME) <= words

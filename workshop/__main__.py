@@ -3,14 +3,49 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from workshop.agenda import format_agenda, read_agenda
+from workshop.agenda import PANEL_DECK, Agenda, Edition, format_agenda, read_agenda
 from workshop.errors import WorkshopError
-from workshop.paths import ROOT
+from workshop.paths import BUILD, ROOT
 
 # Each command imports what it needs, so that the quick ones stay quick.
+
+
+def build(arguments) -> None:
+    """Make everything that is out of date: each deck as HTML and PDF, and the panel's papers."""
+    from workshop.deck.inputs import PAPERS, Stamp, digest, matching
+
+    plan = slides(arguments)
+    stamp, made_from = Stamp(BUILD / "papers"), {"papers": digest(matching(PAPERS), repr(plan))}
+    if stamp.read() != made_from:
+        handouts(arguments)
+        stamp.write(made_from)
+
+
+def slides(arguments) -> Agenda:
+    """Make what is out of date of every deck, of an edition's, or one deck from anywhere."""
+    from workshop.deck.build import build, build_deck, pages_of
+
+    plan = _agenda_with_panel()
+    if arguments.deck:
+        if not build_deck(
+            plan, Path(arguments.deck), arguments.edition, arguments.execute or "auto"
+        ):
+            print(f"{arguments.deck} is up to date")
+    else:
+        build(plan, [page for edition in _editions(plan, arguments) for page in pages_of(edition)])
+    return plan
+
+
+def present(arguments) -> None:
+    """Open a deck on the stage."""
+    from workshop.stage.present import present
+
+    _agenda_with_panel()
+    present(arguments.deck and Path(arguments.deck), arguments.edition, arguments.resume)
 
 
 def agenda(arguments) -> None:
@@ -19,15 +54,6 @@ def agenda(arguments) -> None:
 
     edition = read_agenda().edition(arguments.edition)
     print(format_agenda(edition, speaking_in(edition)))
-
-
-def targets(arguments) -> None:
-    """Print the files that `make slides` makes, for the Makefile."""
-    plan = read_agenda()
-    editions = [plan.edition(arguments.edition)] if arguments.edition else plan.editions.values()
-    for edition in editions:
-        for deck in edition.decks:
-            print(f"build/{edition.key}/{Path(deck).with_suffix('.pdf')}")
 
 
 def data(arguments) -> None:
@@ -42,64 +68,12 @@ def data(arguments) -> None:
         fetch.download()
 
 
-def execute(arguments) -> None:
-    """Run a deck's cells where something that they depend on changed."""
-    from workshop.deck.execute import execute
-
-    execute(Path(arguments.deck), Path(arguments.target))
-
-
-def html(arguments) -> None:
-    """Write an executed deck as one HTML file."""
-    from workshop.deck.export import export
-    from workshop.files import Progress
-
-    plan = read_agenda()
-    progress = Progress(f"html     {arguments.target}")
-    export(
-        executed=Path(arguments.executed),
-        target=Path(arguments.target),
-        folder=ROOT / Path(arguments.deck).parent,
-        agenda=plan,
-        edition=plan.edition(arguments.edition),
-        deck=arguments.deck,
-    )
-    progress.done()
-
-
-def pdf(arguments) -> None:
-    """Print an exported deck as PDF."""
-    from workshop.deck.pdf import print_pdf
-    from workshop.files import Progress
-
-    progress = Progress(f"pdf      {arguments.target}")
-    pages = print_pdf(Path(arguments.html), Path(arguments.target), arguments.deck)
-    progress.done(f"{pages} pages")
-
-
-def slides(arguments) -> None:
-    """Execute and export one deck from anywhere."""
-    from workshop.deck.build import build_deck
-
-    build_deck(Path(arguments.deck), arguments.edition)
-
-
-def present(arguments) -> None:
-    """Open a deck on the stage."""
-    from workshop.stage.present import present
-
-    deck = Path(arguments.deck) if arguments.deck else None
-    present(deck, arguments.edition, arguments.resume)
-
-
 def participant(arguments) -> None:
     """Write the participants' notebooks, without and with solutions."""
     from workshop.deck.participant import write_notebooks
 
-    plan = read_agenda()
-    for edition in (
-        [plan.edition(arguments.edition)] if arguments.edition else plan.editions.values()
-    ):
+    plan = _agenda_with_panel()
+    for edition in _editions(plan, arguments):
         print(f"In {write_notebooks(plan, edition).relative_to(ROOT)}/")
 
 
@@ -117,60 +91,63 @@ def browser(arguments) -> None:
     ensure_chromium()
 
 
+def _editions(plan: Agenda, arguments) -> list[Edition]:
+    """Return the edition asked for, by default every one."""
+    return [plan.edition(arguments.edition)] if arguments.edition else [*plan.editions.values()]
+
+
+def _agenda_with_panel() -> Agenda:
+    """Read the agenda, and write the panel's deck where its words changed."""
+    from workshop.deck.inputs import PANEL, Stamp, digest, matching
+
+    plan, deck = read_agenda(), ROOT / PANEL_DECK
+    stamp, made_from = Stamp(deck), {"panel": digest(matching(PANEL), repr(plan))}
+    if stamp.read() != made_from or not deck.exists():
+        from workshop.panel.deck import write_panel_deck
+
+        write_panel_deck(plan)
+        stamp.write(made_from)
+    return plan
+
+
+COMMANDS = (build, slides, present, agenda, data, participant, handouts, browser)
+# Option, the variable that Make passes on as it is, and what it is for.
+OPTIONS = {
+    "deck": ("DECK", "a notebook, from anywhere"),
+    "edition": ("EDITION", "an edition of workshop.toml"),
+    "execute": ("EXECUTE", "of a deck from elsewhere: auto, never or always"),
+    "resume": ("RESUME", "1 opens the last working copy again"),
+    "source": ("FROM", "a local copy of the data, .zip or .csv"),
+    "paper": ("PAPER", "a4 or letter, by default both"),
+    "start": ("START", "another start of the panel, such as 14:45"),
+    "absent": ("ABSENT", "missing panelists, with commas"),
+}
+
+
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Return the parser of the command line; the environment has the options' defaults."""
     main = argparse.ArgumentParser(prog="python -m workshop", description=__doc__)
-    commands = main.add_subparsers(required=True, metavar="command")
-
-    def command(function, *options: tuple):
-        sub = commands.add_parser(function.__name__, help=function.__doc__)
-        sub.set_defaults(run=function)
-        for name, settings in options:
-            sub.add_argument(name, **settings)
-
-    optional_edition = ("--edition", {"help": "an edition of workshop.toml"})
-    required = {"required": True}
-    command(agenda, optional_edition)
-    command(targets, optional_edition)
-    command(
-        data,
-        ("--from", {"dest": "source", "help": "a local copy, .zip or .csv"}),
-        ("--brief", {"action": "store_true", "help": "try once, briefly; offline is no failure"}),
-    )
-    command(execute, ("--deck", required), ("--target", required))
-    command(
-        html,
-        ("--deck", required),
-        ("--edition", required),
-        ("--executed", required),
-        ("--target", required),
-    )
-    command(pdf, ("--deck", required), ("--html", required), ("--target", required))
-    command(slides, ("--deck", required), optional_edition)
-    command(present, ("--deck", {}), optional_edition, ("--resume", {"action": "store_true"}))
-    command(participant, optional_edition)
-    command(
-        handouts,
-        optional_edition,
-        ("--paper", {"help": "a4 or letter, by default both"}),
-        ("--start", {"help": "another start of the panel, such as 14:45"}),
-        ("--absent", {"help": "missing panelists, with commas"}),
-    )
-    command(browser)
+    main.add_argument("command", choices=[command.__name__ for command in COMMANDS])
+    main.add_argument("--brief", action="store_true", help="of data: offline is no failure")
+    for name, (variable, help_) in OPTIONS.items():
+        default = os.environ.get(variable) or None
+        main.add_argument(f"--{name}", default=default, help=f"{help_} (${variable})")
     return main
 
 
 def main() -> int:
     """Run a command; a WorkshopError is printed as it stands and gives exit code 1."""
     arguments = parser().parse_args()
+    arguments.resume = arguments.resume not in (None, "0")
     try:
-        arguments.run(arguments)
+        {command.__name__: command for command in COMMANDS}[arguments.command](arguments)
     except WorkshopError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
-        return 130
+        sys.stdout.flush()
+        os._exit(130)  # without waiting for cells that run: their kernels end with this process
     return 0
 
 

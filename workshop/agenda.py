@@ -13,8 +13,8 @@ from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 from workshop.tables import read_tables
 
-# The deck of a panel session that names none: derived from panel/, never a file beside it.
-PANEL_DECK = "panel/panel.ipynb"
+# The deck of a panel session that names none: `workshop.panel.deck` writes it from panel/.
+PANEL_DECK = "build/panel/panel.ipynb"
 ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&()*+,;=%-]+")  # it is written into code too
 COMPUTED = {"computed": True}
 

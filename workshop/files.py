@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
@@ -36,21 +39,46 @@ def near(path: Path) -> str:
 
 
 class Progress:
-    """Tell on the terminal what is being made, how far it is, and how long it took."""
+    """Tell on the terminal what is being made, how far it is, and how long it took.
+
+    Several may be at work at a time, in threads too: they share one changing line.
+    """
+
+    _at_work: ClassVar[dict[Progress, str]] = {}
+    _lock = threading.Lock()
 
     def __init__(self, label: str):
         self.label, self.start = label, time.monotonic()
         self.live = sys.stderr.isatty()
-        self.step("…")
 
     def step(self, text: str) -> None:
         """Show the present step on a terminal; elsewhere keep silent."""
-        if self.live:
-            print(f"\r\033[K{self.label}  {text}", end="", file=sys.stderr, flush=True)
+        with self._lock:
+            if self not in self._at_work:
+                self.start = time.monotonic()
+            self._at_work[self] = f"{self.label}  {text}"
+            self._draw()
 
-    def done(self, text: str = "") -> None:
+    def done(self, text: str = "done") -> None:
         """Replace the step by one lasting line."""
-        if self.live:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
         took = time.monotonic() - self.start
-        print(f"{self.label}  {text or 'done'}  {took:.1f} s", flush=True)
+        self._leave(f"{self.label}  {text}  {took:.1f} s")
+
+    def drop(self) -> None:
+        """Take the step away: what was being made failed."""
+        self._leave("")
+
+    def _leave(self, line: str) -> None:
+        with self._lock:
+            self._at_work.pop(self, None)
+            if self.live:
+                print("\r\033[K", end="", file=sys.stderr, flush=True)
+            if line:
+                print(line, flush=True)
+            self._draw()
+
+    def _draw(self) -> None:
+        if self.live and self._at_work:
+            room = shutil.get_terminal_size().columns - 1
+            line = "  |  ".join(self._at_work.values())[:room]
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)

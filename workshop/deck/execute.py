@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import asyncio
+import copy
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -14,10 +15,11 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from workshop import data
-from workshop.deck.read import OUR_FOLDERS, read_deck, slide_type, uses_data
+from workshop.deck.inputs import CELLS, digest, matching
+from workshop.deck.read import read_deck, slide_type, uses_data
 from workshop.errors import WorkshopError
-from workshop.files import Progress, whole
-from workshop.paths import ROOT
+from workshop.files import Progress, near, whole
+from workshop.paths import ROOT, is_ours
 
 CELL_TIMEOUT = 300  # seconds
 # Warnings that are no error in our decks: message and category, with the reason.
@@ -28,47 +30,66 @@ ALLOWED_WARNINGS = (
     "ignore:Setting a value on a Series via .at with a key:DeprecationWarning",
     "ignore:Setting an item of incompatible dtype is deprecated:DeprecationWarning",
 )
-# What a deck's cells import, read or are pinned to; the rest of the package changes no output.
-# The Makefile has the same list.
-RUNTIME = (
-    "workshop/*.py",
-    "workshop/data/*.py",
-    "workshop/teach/*.py",
-    "workshop/teach/templates/*/*",
-    "demos/*.md",
-    "data/README.md",
-    "data/cohort.json",
-    "requirements.txt",
-)
+MODES = ("auto", "never", "always")  # of running a deck from elsewhere
 
 
-def is_ours(deck: Path) -> bool:
-    """Tell whether the deck is one of the kit's own: the strict rules hold."""
-    return deck.resolve().parent in {ROOT / folder for folder in OUR_FOLDERS}
+def execute(deck: Path, target: Path, progress: Progress, mode: str = "auto") -> str:
+    """Write the executed deck to `target`, and say in some words what was done.
 
-
-def execute(deck: Path, target: Path) -> None:
-    """Write the executed deck to `target`; run it only when its code or what it reads changed.
-
-    Outputs are kept by cell id, so that an edit of prose runs nothing. A deck from elsewhere
-    always runs: nobody knows what its cells read. Raises WorkshopError with the cell that failed.
+    A deck of the kit runs only when its code, or what its cells read, changed: outputs are kept by
+    cell id. For others `mode` says whether they run: see `_run_elsewhere`. Raises WorkshopError
+    with the cell that failed.
     """
+    progress.step("reading")
     notebook = read_deck(deck)
-    progress = Progress(f"execute  {_name(deck)}")
     source = data.data_source() if uses_data(notebook.cells) else None
-    key = _key(notebook, source)
-    kept = _kept_outputs(target, key) if is_ours(deck) else None
-    if kept is None:
-        run(notebook, deck, progress)
-    else:
-        for cell in _code_cells(notebook):
+    key, note, cells = _key(notebook, source), "", _code_cells(notebook)
+    ours = is_ours(deck)
+    kept = _kept_outputs(target, key) if ours else None
+    if kept is not None:
+        for cell in cells:
             cell.outputs = kept[cell.id]["outputs"]
             cell.execution_count = kept[cell.id]["execution_count"]
             cell.metadata["execution"] = kept[cell.id]["metadata"].get("execution", {})
-    notebook.metadata["executed"] = {"key": key, "source": source}
+    elif ours:
+        run(notebook, deck, progress)
+    else:
+        note = _run_elsewhere(notebook, deck, progress, mode)
+    notebook.metadata["executed"] = {"key": key, "source": source, "note": note}
     with whole(target) as temporary:
         nbformat.write(notebook, temporary)
-    progress.done("done" if kept is None else "unchanged code, outputs kept")
+    if note or not cells:
+        return note or "no cells to run"
+    number = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+    return f"{number} {'run' if kept is None else 'unchanged'}"
+
+
+def _run_elsewhere(notebook: NotebookNode, deck: Path, progress: Progress, mode: str) -> str:
+    """Run a stranger's cells in place; return '' or why the stored outputs are shown instead.
+
+    'never' runs nothing; 'always' raises where a cell fails; 'auto' then shows the stored outputs,
+    where there are any. A cell whose stored output is an error raises on purpose.
+    """
+    if mode not in MODES:
+        raise WorkshopError(f"EXECUTE is '{mode}': choose {', '.join(MODES)}.")
+    if mode == "never":
+        return "not run (EXECUTE=never), the stored outputs are shown"
+    stored = copy.deepcopy(notebook.cells)
+    for cell in _code_cells(notebook):
+        if any(output.output_type == "error" for output in cell.outputs):
+            cell.metadata.tags = [*cell.metadata.get("tags", []), "raises-exception"]
+    try:
+        run(notebook, deck, progress)
+    except WorkshopError as error:
+        if mode == "always" or not any(cell.get("outputs") for cell in stored):
+            raise
+        notebook.cells = stored
+        reason = str(error).removeprefix(f"{near(deck)}: ").rstrip(".")
+        return f"not run here ({reason}), the stored outputs are shown"
+    for cell, before in zip(notebook.cells, stored, strict=True):
+        cell.metadata.pop("tags", None)
+        cell.metadata.update({k: v for k, v in before.metadata.items() if k == "tags"})
+    return ""
 
 
 def run(notebook: NotebookNode, deck: Path, progress: Progress) -> None:
@@ -79,7 +100,13 @@ def run(notebook: NotebookNode, deck: Path, progress: Progress) -> None:
     cells = _code_cells(notebook)
     if not cells:
         return
-    position = {cell.id: number for number, cell in enumerate(cells, start=1)}
+    numbers = {cell.id: number for number, cell in enumerate(cells, start=1)}
+    place = ["before its first cell"]  # where it fails, if it does
+
+    def started(cell: NotebookNode, cell_index: int) -> None:
+        progress.step(f"cell {numbers[cell.id]} of {len(cells)}")
+        place[0] = f"cell {cell_index + 1} ('{cell.id}')"
+
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -87,29 +114,30 @@ def run(notebook: NotebookNode, deck: Path, progress: Progress) -> None:
         resources={"metadata": {"path": str(deck.resolve().parent)}},
         # ipykernel's own log (it warns of TCP on the machine itself) is not for the presenter.
         extra_arguments=["--log-level=40"],
-        on_cell_start=lambda cell, cell_index: progress.step(
-            f"cell {position.get(cell.id, 0)} of {len(cells)}"
-        ),
+        on_cell_execute=started,
     )
+    progress.step("starting the kernel")
     try:
-        client.execute(env=kernel_environment(strict=is_ours(deck)))
+        # A loop of its own, closed at the end, wherever the caller's thread stands.
+        with ThreadPoolExecutor(1) as thread:
+            ran = client.async_execute(env=kernel_environment(strict=is_ours(deck)))
+            thread.submit(asyncio.run, ran).result()
     except CellExecutionError as error:
-        raise WorkshopError(
-            f"{_name(deck)}: {_failed(notebook)} raised {error.ename}: {_first_line(error.evalue)}."
-        ) from None
+        reason = f"{place[0]} raised {error.ename}: {_first_line(error.evalue)}."
     except CellTimeoutError:
-        raise WorkshopError(
-            f"{_name(deck)}: {_failed(notebook)} ran for more than {CELL_TIMEOUT} s: shorten it."
-        ) from None
+        reason = f"{place[0]} ran for more than {CELL_TIMEOUT} s: shorten it."
     except DeadKernelError:
-        raise WorkshopError(
-            f"{_name(deck)}: the kernel died in {_failed(notebook)}; out of memory?"
-        ) from None
+        reason = f"the kernel died in {place[0]}; out of memory?"
     except NoSuchKernel as error:
-        raise WorkshopError(
-            f"{_name(deck)} asks for the kernel '{error.name}', which is not installed: "
+        reason = (
+            f"it asks for the kernel '{error.name}', which is not installed: "
             "choose another kernel in Jupyter and save."
-        ) from None
+        )
+    except (RuntimeError, OSError) as error:
+        reason = f"the kernel failed {place[0]} ({_first_line(str(error))}): start the build again."
+    else:
+        return
+    raise WorkshopError(f"{near(deck)}: {reason}")
 
 
 def kernel_environment(strict: bool) -> dict[str, str]:
@@ -140,15 +168,12 @@ def _kernel_name(notebook: NotebookNode) -> str:
 
 
 def _key(notebook: NotebookNode, source: str | None) -> str:
-    digest = hashlib.sha256(repr(source).encode())
-    for cell in _code_cells(notebook):
-        tags = sorted(cell.metadata.get("tags", []))
-        digest.update(json.dumps([cell.id, cell.source, slide_type(cell), tags]).encode())
-    for path in (path for pattern in RUNTIME for path in sorted(ROOT.glob(pattern))):
-        digest.update(path.read_bytes())
-    if source == "real":
-        digest.update(data.real_cache().read_bytes())
-    return digest.hexdigest()
+    cells = [
+        repr([cell.id, cell.source, slide_type(cell), sorted(cell.metadata.get("tags", []))])
+        for cell in _code_cells(notebook)
+    ]
+    cache = [data.real_cache()] if source == "real" else []
+    return digest([*matching(CELLS), *cache], repr(source), *cells)
 
 
 def _kept_outputs(target: Path, key: str) -> dict[str, NotebookNode] | None:
@@ -162,22 +187,6 @@ def _kept_outputs(target: Path, key: str) -> dict[str, NotebookNode] | None:
     return {cell.id: cell for cell in _code_cells(last)}
 
 
-def _failed(notebook: NotebookNode) -> str:
-    """Name the last cell that was started: the one that failed."""
-    started = [
-        (number, cell)
-        for number, cell in enumerate(notebook.cells, start=1)
-        if cell.cell_type == "code" and cell.metadata.get("execution")
-    ]
-    number, cell = started[-1] if started else (1, notebook.cells[0])
-    return f"cell {number} ('{cell.id}')"
-
-
 def _first_line(text: str) -> str:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     return (lines[0] if lines else "no message").rstrip(".")
-
-
-def _name(deck: Path) -> str:
-    resolved = deck.resolve()
-    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(deck)

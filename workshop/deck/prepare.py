@@ -10,8 +10,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from workshop.agenda import Agenda, Edition, Session, clock, day, later
-from workshop.deck.read import OUR_FOLDERS, Slide, slide_type, slides_of, uses_data
+from workshop.deck.read import Slide, slide_type, slides_of, uses_data
 from workshop.deck.timing import planned_minutes
+from workshop.paths import ROOT, is_ours
 from workshop.prose import citations
 from workshop.references import read_references, reference_list, with_citations
 
@@ -45,7 +46,7 @@ def prepare(
         slides[0].cells[0].source += f"\n\n{_facts(agenda, edition, session, label)}"
     if session:
         _write_clock(slides, session)
-    if deck.split("/")[0] in OUR_FOLDERS:  # elsewhere these words may mean something else
+    if is_ours(ROOT / deck):  # elsewhere these words may mean something else
         for cell in shown_cells:
             tags = cell.metadata.get("tags", [])
             if "agenda" in tags:

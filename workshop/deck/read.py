@@ -11,13 +11,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from workshop.agenda import PANEL_DECK
 from workshop.errors import WorkshopError
-from workshop.panel.deck import read_panel_deck
-from workshop.paths import ROOT
 from workshop.prose import first_heading, split_at_headings
-
-OUR_FOLDERS = {"slides", "demos", "panel"}
 
 
 @dataclass
@@ -73,11 +68,8 @@ def heading(cell: NotebookNode) -> str:
 def read_deck(path: Path) -> NotebookNode:
     """Read a notebook of format 4 as a deck; without slide metadata each heading starts a slide.
 
-    The panel's deck is no file: it is derived from panel/. Raises WorkshopError for a file that is
-    missing, is not a notebook, or has nothing to show.
+    Raises WorkshopError for a file that is missing, is not a notebook, or has nothing to show.
     """
-    if path.resolve() == ROOT / PANEL_DECK:
-        return read_panel_deck()
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

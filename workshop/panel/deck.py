@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from workshop import prose
-from workshop.agenda import Person, read_agenda
-from workshop.panel.clock import FOLDER, MISSING, Panel, Part, read_panel, span
+from workshop.agenda import PANEL_DECK, Agenda, Person
+from workshop.files import whole
+from workshop.panel.clock import MISSING, Panel, Part, read_panel, span
 from workshop.panel.words import Question
+from workshop.paths import ROOT
 
 METADATA = {
     "kernelspec": {
@@ -23,15 +24,16 @@ METADATA = {
 }
 
 
-def read_panel_deck(folder: Path = FOLDER) -> NotebookNode:
-    """Return the panel's deck with everybody there; it is the same for every edition.
+def write_panel_deck(agenda: Agenda) -> None:
+    """Write the panel's deck, with everybody there, where the editions that show it look for it.
 
-    Raises WorkshopError where the words are wrong, or no edition has a panel.
+    It is the same for every edition. Raises WorkshopError where the words are wrong.
     """
-    agenda = read_agenda(folder.parent / "workshop.toml")
-    editions = list(agenda.editions.values())
-    with_panel = [e for e in editions if any(s.kind == "panel" for s in e.sessions)]
-    return panel_deck(read_panel(agenda, (with_panel or editions)[0], folder=folder))
+    for edition in agenda.editions.values():
+        if PANEL_DECK in edition.decks:
+            with whole(ROOT / PANEL_DECK) as temporary:
+                nbformat.write(panel_deck(read_panel(agenda, edition)), temporary)
+            return
 
 
 def panel_deck(panel: Panel) -> NotebookNode:

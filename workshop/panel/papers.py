@@ -18,16 +18,16 @@ from markupsafe import Markup
 from playwright.sync_api import Page
 
 from workshop.agenda import PANEL_DECK, Person, clock, day, read_agenda
+from workshop.deck import build
 from workshop.deck.browser import launched
-from workshop.deck.export import export
-from workshop.deck.pdf import READY, print_pdf
+from workshop.deck.pdf import READY
 from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
 from workshop.files import Progress
 from workshop.fonts import FACES, font_face, font_file
 from workshop.markdown import inline, to_html
 from workshop.pages import environment
-from workshop.panel.clock import FOLDER, Panel, read_panel, span
+from workshop.panel.clock import Panel, read_panel, span
 from workshop.panel.deck import panel_deck
 from workshop.panel.words import Section
 from workshop.paths import ROOT, THEME
@@ -147,8 +147,7 @@ def _write_deck(panel: Panel, folder: Path) -> None:
     notebook, page = folder / "panel.ipynb", folder / "panel.html"
     deck = panel_deck(panel)
     nbformat.write(deck, notebook)
-    export(notebook, page, FOLDER, panel.agenda, panel.edition, PANEL_DECK)
-    print_pdf(page, folder / "panel.pdf", PANEL_DECK)
+    build.make_page(panel.agenda, build.Page(PANEL_DECK, notebook, panel.edition, notebook, page))
     nbformat.write(prepare(deck, panel.agenda, panel.edition, PANEL_DECK, None), notebook)
 
 
