@@ -15,7 +15,7 @@ $(foreach name,$(ASKED),$(eval override $(name) := $$(value $(name))))
 export $(ASKED)
 
 .DELETE_ON_ERROR:
-.PHONY: all slides present agenda data cohort browser participant handouts test lint bench lock clean help
+.PHONY: all slides present agenda data cohort resample browser participant handouts test lint bench lock clean help
 .DEFAULT_GOAL := all
 
 all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, and the panel's papers
@@ -35,6 +35,9 @@ data: $(READY) ## Fetch the real data (3 MB); FROM=path/to/file.zip (or .csv) im
 
 cohort: $(READY) ## Fit the synthetic cohort's parameters to the cached real data again: data/cohort.json
 	@$(PY) -m tools.fit_cohort
+
+resample: $(READY) ## Repeat the decks' analysis on other splits of the patients again: data/splits.json
+	@$(PY) -m tools.resample
 
 browser: $(READY) build/.browser ## Get a Chromium to print with, where there is none
 
