@@ -108,6 +108,16 @@ def the_same_scores_turn_the_answer(source: str) -> bool:
     return enough(flip["low"] > 0, source)
 
 
+@statement
+def days_are_predicted_too_short_for_black_patients(source: str) -> bool:
+    """Hold where the mean error says so and the mean absolute error hardly shows it."""
+    error = resampled("days", source).unstack("group")
+    alike = (error["absolute"]["Black"] - error["absolute"]["white"]).abs() < 0.1
+    return enough(
+        alike & (error["signed"]["Black"] < -0.1) & (error["signed"]["white"] > 0), source
+    )
+
+
 # ------------------------------------------------------------------------------------- Mitigate
 
 

@@ -24,6 +24,7 @@ from fairlearn.reductions import (
     GridSearch,
     TruePositiveRateParity,
 )
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
@@ -296,6 +297,17 @@ def out_of_fold(stays: pd.DataFrame, random_state: int) -> pd.Series:
     return score
 
 
+def days(stays: pd.DataFrame, random_state: int) -> dict[tuple[str, str], float]:
+    """Predict the days in hospital; return the mean error, signed and absolute, by group."""
+    X = inputs(stays).drop(columns="time_in_hospital")
+    true, group = stays["time_in_hospital"].astype(float), recorded_race(stays)
+    parts = split_by_patient(stays, random_state)
+    train, test = parts["train"], parts["test"]
+    error = LinearRegression().fit(X.loc[train], true[train]).predict(X.loc[test]) - true[test]
+    means = {"signed": error.groupby(group).mean(), "absolute": error.abs().groupby(group).mean()}
+    return {(g, measure): value for measure, by in means.items() for g, value in by.items()}
+
+
 # --------------------------------------------------------------------------------- Measurement
 
 
@@ -338,6 +350,7 @@ def analyse(source: str, random_state: int) -> dict[str, dict[tuple, float]]:
         "mitigate": _flat(mitigate(once)),
         "assess": _flat(assess(day_by_day)),
         "labels": _flat(labels(alive, random_state)),
+        "days": days(alive, random_state),
         "chance": chance(day_by_day),
         "flip": flip(every, random_state),
     }

@@ -16,6 +16,7 @@ KEYS = {
     "mitigate": ["technique", "part", "group"],
     "assess": ["technique", "part", "group"],
     "labels": ["label", "part", "group"],
+    "days": ["group"],
     "chance": ["groups"],
     "flip": ["rule"],
 }
