@@ -105,6 +105,21 @@ def test_what_a_deck_relies_on(deck, source, thing):
     thing(At(ran, list(slides(deck))[-1]))
 
 
+def exercises(deck):
+    for key, slide in slides(deck).items():
+        if any("check" in cell.metadata.get("tags", []) for cell in slide.cells):
+            yield key, key, SOURCES
+
+
+@for_each(exercises)
+def test_an_exercise_passes_solved_and_fails_open_or_wrong(deck, source, thing: str):
+    ran = as_it_ran(deck, source)
+    assert "✓" in ran.outputs[thing] and "✗" not in ran.outputs[thing]
+    assert "✗" in ran.checked(thing), "with nothing typed, a check must not pass"
+    for typed, says in getattr(table(deck), "WRONG_ANSWERS", {}).get(thing, {}).items():
+        assert says in ran.checked(thing, typed), typed
+
+
 @EACH_DECK
 def test_each_claim_stands_on_its_slide(deck):
     problems = []

@@ -16,9 +16,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell
 from threadpoolctl import threadpool_limits
 
 from workshop.data import load_patients
+from workshop.deck.prepare import MARKER
 from workshop.deck.read import Slide, read_deck, slides_of
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
@@ -86,13 +88,6 @@ class At:
         """The data on which the deck ran: synthetic or real."""
         return self._ran.source
 
-    def check(self, changed: str = "", **answers) -> str:
-        """Return what the slide's check prints when an answer is another; `changed` is code."""
-        names = self.names | answers
-        exec(changed, names)
-        cells = slides(self._ran.deck)[self._slide].cells
-        return show([c for c in cells if "check" in c.metadata.get("tags", [])], names)
-
 
 @dataclass
 class Ran:
@@ -107,8 +102,40 @@ class Ran:
 
     def again(self, slide: str) -> str:
         """Run a slide's cells once more, and return what they show."""
-        with on(self.source):
-            return show(slides(self.deck)[slide].cells, self.now)
+        return self._show(slides(self.deck)[slide].cells, self.now)
+
+    def checked(self, slide: str, typed: str | None = None) -> str:
+        """Return what an exercise's check prints after `typed` (code), or with all left open."""
+        cells = [cell for cell in slides(self.deck)[slide].cells if cell.cell_type == "code"]
+        check = [cell for cell in cells if "check" in cell.metadata.get("tags", [])]
+        if typed is not None:  # instead of a part of the solution
+            return self._show([new_code_cell(typed), *check], dict(self.names[slide]))
+        order = list(self.names)
+        given = [new_code_cell(c.source.partition(MARKER)[0]) for c in cells if c not in check]
+        return self._show(given + check, dict(self.names[order[order.index(slide) - 1]]))
+
+    def _show(self, cells: list, names: dict) -> str:
+        """Run code cells, and return what they print and what their last expressions show.
+
+        Threads of the linear algebra gain nothing here and fight with other work.
+        """
+        shown = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
+            patch.setenv("WORKSHOP_DATA", self.source)
+            for cell in cells:
+                if cell.cell_type != "code":
+                    continue
+                body = ast.parse(cell.source).body
+                last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+                with contextlib.redirect_stdout(shown):
+                    exec(compile(ast.Module(body, []), cell.id, "exec"), names)
+                    value = last and eval(
+                        compile(ast.Expression(last.value), cell.id, "eval"), names
+                    )
+                if value is not None:
+                    html = getattr(value, "_repr_html_", value.__repr__)
+                    shown.write(f"{getattr(value, 'alt', None) or html()}\n")
+        return shown.getvalue()
 
 
 @cache
@@ -134,34 +161,6 @@ def claims_of(deck: str) -> list[Claim]:
         for slide, sentences in table(deck).CLAIMS.items()
         for words, holds in sentences.items()
     ]
-
-
-def show(cells: list, names: dict) -> str:
-    """Run code cells, and return what they print and what their last expressions show."""
-    shown = io.StringIO()
-    for cell in cells:
-        if cell.cell_type != "code":
-            continue
-        body = ast.parse(cell.source)
-        last = body.body.pop() if body.body and isinstance(body.body[-1], ast.Expr) else None
-        with contextlib.redirect_stdout(shown):
-            exec(compile(body, cell.id, "exec"), names)
-            value = last and eval(compile(ast.Expression(last.value), cell.id, "eval"), names)
-        if value is not None:
-            html = getattr(value, "_repr_html_", value.__repr__)
-            shown.write(f"{getattr(value, 'alt', None) or html()}\n")
-    return shown.getvalue()
-
-
-@contextlib.contextmanager
-def on(source: str):
-    """Let cells load the data of a source.
-
-    Threads of the linear algebra gain nothing here and fight with other work on a small machine.
-    """
-    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
-        patch.setenv("WORKSHOP_DATA", source)
-        yield
 
 
 def run_slides(deck: str, source: str, last: str = "") -> Ran:
