@@ -56,9 +56,9 @@ handouts: $(READY) build/.browser ## Write the panel's papers and deck; PAPER=a4
 bench: $(READY) build/.data build/.browser ## Measure cells, builds and scaling, and print a table
 	@$(PY) -m tools.bench
 
-lock: $(READY) ## Resolve pyproject.toml again into requirements.txt (needs the network)
+lock: $(READY) ## Resolve pyproject.toml again into requirements.txt (needs the network; CONTRIBUTING.md: what to try then)
 	$(PY) -m pip install --quiet uv
-	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
 clean: ## Remove what was built; working copies of the stage stay in build/stage/
