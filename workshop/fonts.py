@@ -42,6 +42,24 @@ def font_face(weight: int, style: str, data: bytes) -> str:
     )
 
 
+@cache
+def code_face() -> str:
+    """Return the CSS that declares Source Code Pro (package fontpkg-source-code-pro), all weights.
+
+    The font stays whole, only packed as WOFF.
+    """
+    folder = Path(find_spec("fontpkg_source_code_pro").origin).parent / "files"
+    font = TTFont(folder / "SourceCodePro[wght].ttf")
+    font.flavor = "woff"
+    buffer = io.BytesIO()
+    font.save(buffer)
+    encoded = base64.b64encode(buffer.getvalue()).decode()
+    return (
+        '@font-face{font-family:"Source Code Pro";font-weight:200 900;font-style:normal;'
+        f'src:url("data:font/woff;base64,{encoded}") format("woff")}}'
+    )
+
+
 def with_font(svg: str) -> str:
     """Return the SVG with the deck's font embedded, cut down to the letters that it may use.
 

@@ -120,8 +120,8 @@ def with_rise(notebook: NotebookNode) -> NotebookNode:
 
 
 def _copy_files(source: Path, target: Path) -> None:
-    """Copy style sheets and pictures, the drawn ones with their font."""
-    from workshop.fonts import with_font
+    """Copy style sheets and pictures, the drawn ones and the theme with their fonts."""
+    from workshop.fonts import code_face, with_font
 
     target.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.glob("*") if source == ROOT else source.rglob("*")):
@@ -129,12 +129,16 @@ def _copy_files(source: Path, target: Path) -> None:
             continue
         goal = target / path.relative_to(source)
         goal.parent.mkdir(parents=True, exist_ok=True)
+        if path.name == THEME.name:
+            continue
         if path.suffix == ".svg":
             goal.write_text(with_font(path.read_text(encoding="utf-8")), encoding="utf-8")
         else:
             shutil.copyfile(path, goal)
-    if not (target / THEME.name).exists():
-        shutil.copyfile(THEME, target / THEME.name)
+    # RISE looks for the theme beside the deck.
+    (target / THEME.name).write_text(
+        THEME.read_text(encoding="utf-8") + code_face(), encoding="utf-8"
+    )
 
 
 def latest_copy(folder: Path, agenda: Agenda, deck: Path | None, edition: str | None) -> Copy:

@@ -1,173 +1,204 @@
-"""Show the numbers of the live demos: a table, dots with intervals, a histogram, differences.
+"""Show the numbers of the live demos: few shapes, many uses.
 
-Cosmetics only: every number arrives computed. A chart is one SVG whose letters are outlines, so
-that it looks the same on every machine, and its alternative text is made from the same numbers.
+Every number arrives computed, and every word comes from the deck: the slide's heading is the
+finding, `label` says what is measured. A chart is one SVG whose letters are outlines, so that it
+looks the same on every machine; its alternative text is made from the same numbers.
+
+A table of rates is a DataFrame with a row for each group: the rate comes first, then, where they
+are known, the columns low, high (an interval) and n (the people behind it).
 """
 
-import base64
-import io
-from dataclasses import dataclass
-from functools import cache, wraps
-from html import escape
-from importlib.util import find_spec
-from itertools import groupby
-from pathlib import Path
+from __future__ import annotations
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import font_manager
-from matplotlib.figure import Figure
 
 from workshop.errors import WorkshopError
+from workshop.teach import charts_before
+from workshop.teach.charts_before import (  # noqa: F401  until the decks use the shapes below
+    calibration,
+    candidates,
+    difference_intervals,
+    differences,
+    histogram_with_observed,
+    of_hundred,
+    rules,
+    trade_off,
+    weights,
+)
+from workshop.teach.look import (
+    FEW,
+    INK,
+    MARK,
+    MUTED,
+    PALE,
+    RULE,
+    TEXT,
+    Canvas,
+    in_our_style,
+    look_of,
+    number,
+    spread,
+)
+from workshop.teach.tables import big, table
 
-INK, MUTED, ACCENT, RULE = "#1b2a3a", "#4a5a6a", "#0b5cad", "#c9d3dc"
-WIDTH = 1152  # pixels of a slide's text column: one unit of the drawing is one pixel
-TEXT = 19  # pixels
+FILLED = {"markersize": 21, "mec": "white", "mew": 2, "zorder": 3}
+HOLLOW = {"markersize": 19, "mfc": "white", "mew": 4, "zorder": 3}
 
-
-@dataclass(frozen=True)
-class GroupLook:
-    """How a group looks in every chart: marker colour, a text colour with contrast, a marker."""
-
-    colour: str
-    text: str
-    marker: str
-
-
-GROUPS = {  # Okabe–Ito hues; the text colours are darkened to a contrast of at least 4.5 : 1
-    "Black": GroupLook("#0072B2", "#0069A4", "o"),
-    "white": GroupLook("#D55E00", "#B04E00", "s"),
-    "Other": GroupLook("#009E73", "#00755A", "^"),
-    "Unknown": GroupLook("#8C4A79", "#8C4A79", "D"),
-}
-ANY_OTHER_GROUP = GroupLook(MUTED, MUTED, "h")
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Hold a drawing as SVG text, its description, and its height in pixels."""
-
-    svg: str
-    alt: str
-    height: int
-
-    def _repr_html_(self):
-        data = base64.b64encode(self.svg.encode()).decode()
-        return (
-            f'<img class="chart" width="{WIDTH}" height="{self.height}" alt="{escape(self.alt)}" '
-            f'style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{data}">'
-        )
+__all__ = [
+    "big", "cloud", "curves", "dots", "dumbbell", "histogram", "hundred", "scatter", "slope",
+    "table",
+]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Table:
-    """Hold a table as HTML."""
+@in_our_style
+def dots(rates, label, *before, unit="", sides=None, reach=None, mark=None, digits=2, size="beside",
+         few="too few to compare", **old):  # fmt: skip
+    """Draw a dot with its interval for each row; with `sides`, on both sides of zero.
 
-    html: str
-
-    def _repr_html_(self):
-        return self.html
-
-
-def table(frame):
-    """Lay out a DataFrame for a slide: counts with thousands, rates with two decimals.
-
-    A column whose values are whole numbers and not all 0 or 1 holds counts. A value that is
-    missing shows as a dash. Nested column names become nested headings. Returns a Table.
+    rates: DataFrame of rates (see above), in the order of the rows; unit: what n counts; sides:
+    what a value left and right of zero means; reach: the ends of the axis, for slides to be
+    compared; mark: the row to light. A rate of fewer than ten people is faded, and said to be.
     """
-    names = [column if isinstance(column, tuple) else (column,) for column in frame.columns]
-    head = []
-    for level in range(frame.columns.nlevels):
-        # Equal neighbours under the same parents share one heading.
-        spans = [(key[-1], len([*same])) for key, same in groupby(n[: level + 1] for n in names)]
-        cells = "".join(_heading(name, "colgroup" if n > 1 else "col", n) for name, n in spans)
-        head.append(f"<tr><td></td>{cells}</tr>")
-    columns = [_written(frame[column]) for column in frame.columns]
-    body = []
-    for name, *values in zip(frame.index, *columns, strict=True):
-        look = GROUPS.get(name)
-        style = f' style="color: {look.text}; font-weight: 600"' if look else ""
-        cells = "".join(f"<td>{value}</td>" for value in values)
-        body.append(f'<tr><th scope="row"{style}>{escape(str(name))}</th>{cells}</tr>')
-    return Table(f"<table><thead>{''.join(head)}</thead><tbody>{''.join(body)}</tbody></table>")
+    if before:  # estimates, low, high, n, title, xlabel: until the decks give a table of rates
+        return charts_before.dots(rates, label, *before, unit=unit, **old)
+    canvas, axes, places = _rows(size, rates.index, label, sides)
+    signed, phrases = sides is not None, []
+    for place, (name, row) in zip(places, rates.iterrows(), strict=True):
+        value, look = row.iloc[0], look_of(name)
+        is_few = row.get("n", FEW) < FEW
+        alpha = 0.3 if is_few else 1
+        numbers, said = number(value, digits, signed), [f"{name} {number(value, digits, signed)}"]
+        if "low" in row:
+            low, high = (number(row[end], digits, signed) for end in ("low", "high"))
+            numbers += f"  [{low}, {high}]"
+            said.append(f"{low} to {high}")
+            _interval(axes, row["low"], row["high"], place, look.colour, alpha)
+        axes.plot(value, place, look.marker, color=look.colour, **FILLED, alpha=alpha)
+        people = f"{row['n']:,.0f} {unit}".strip() if "n" in row else ""
+        people += f": {few}" if is_few else ""
+        _row_text(canvas, axes, place, name, numbers, people, name == mark)
+        phrases.append(", ".join(filter(None, [*said, people])))
+    ends = rates[["low", "high"]] if "low" in rates else rates.iloc[:, :1]
+    _scale(axes, reach, ends.to_numpy(dtype=float), sides)
+    spoken = f" Left of zero: {sides[0]}; right of zero: {sides[1]}." if sides else ""
+    return canvas.finish(f"{label}: {'; '.join(phrases)}.{spoken}")
 
 
-def _heading(name, scope, span):
-    width = f' colspan="{span}"' if span > 1 else ""
-    return f'<th scope="{scope}"{width}>{escape(str(name))}</th>'
+@in_our_style
+def dumbbell(before, after, label, names=("before", "after"), *, n=None, unit="", reach=None,
+             mark=None, digits=2, size="beside"):  # fmt: skip
+    """Draw, for each row, where a rate was (hollow) and where it is (filled).
 
-
-def _written(column):
-    numbers = column.astype(float)
-    known = numbers.dropna()
-    counts = (known % 1 == 0).all() and known.max() > 1
-    return ["–" if np.isnan(x) else f"{x:,.0f}" if counts else f"{x:.2f}" for x in numbers]
-
-
-@cache
-def _style():
-    """Register Source Sans Pro once and return matplotlib's settings for every chart."""
-    package = Path(find_spec("sphinx_revealjs").origin).parent
-    fonts = package / "_static/revealjs/dist/theme/fonts/source-sans-pro"
-    for weight in ("regular", "semibold"):
-        font_manager.fontManager.addfont(fonts / f"source-sans-pro-{weight}.ttf")
-    return {
-        "font.family": "Source Sans Pro",
-        "font.size": TEXT,
-        "axes.labelsize": TEXT,
-        "xtick.labelsize": TEXT,
-        "ytick.labelsize": TEXT,
-        "text.color": INK,
-        "axes.edgecolor": MUTED,
-        "axes.labelcolor": MUTED,
-        "xtick.color": MUTED,
-        "ytick.color": MUTED,
-        "svg.fonttype": "path",
-        "svg.hashsalt": "workshop",
-    }
-
-
-def _in_our_style(draw):
-    """Let our settings hold while a chart is drawn, and leave a participant's own alone."""
-
-    @wraps(draw)
-    def styled(*args, **kwargs):
-        with mpl.rc_context(_style()):
-            return draw(*args, **kwargs)
-
-    return styled
-
-
-@_in_our_style
-def dots(estimates, low, high, n, title, xlabel, unit="readmitted", height=264):
-    """Draw a dot with its 95% interval for each group.
-
-    estimates: Series of rates (0 to 1), indexed by group name; low, high, n: one value per group
-    in the same order. `unit` says what n counts. Returns a Chart.
+    before, after: Series with the same index; names: what the two are; n: Series of the people
+    behind both; the rest as in `dots`.
     """
-    low, high, n = (np.asarray(values, dtype=float) for values in (low, high, n))
-    figure, axes = _canvas(title, xlabel, height, _room_for(estimates.index), right=356)
-    rows = range(len(estimates))[::-1]
+    ink = {"marker": "o", "color": INK}
+    key = [(ink | HOLLOW, names[0]), (ink | FILLED, names[1])]
+    canvas, axes, places = _rows(size, before.index, label, None, key)
     phrases = []
-    for row, (name, rate), a, b, size in zip(rows, estimates.items(), low, high, n, strict=True):
-        look = GROUPS.get(name, ANY_OTHER_GROUP)
-        axes.plot([a, b], [row, row], color=look.colour, linewidth=4, solid_capstyle="butt")
-        axes.plot(rate, row, look.marker, color=look.colour, markersize=14, mec="white", mew=1.5)
-        numbers = f"{rate:.2f}  [{a:.2f}, {b:.2f}]"
-        _write_row(axes, row, name, look.text, numbers, f"{size:,.0f} {unit}")
-        phrases.append(f"{name} {rate:.2f}, {a:.2f} to {b:.2f}, {size:,.0f} {unit}")
-    _frame_rows(axes, len(estimates))
-    alt = f"{title}. Dots with 95% intervals, {xlabel}: {'; '.join(phrases)}."
-    return _finish(figure, alt, height)
+    for place, (name, was) in zip(places, before.items(), strict=True):
+        now, look = after[name], look_of(name)
+        axes.plot([was, now], [place, place], color=look.colour, linewidth=6, zorder=1)
+        axes.plot(was, place, look.marker, color=look.colour, **HOLLOW)
+        axes.plot(now, place, look.marker, color=look.colour, **FILLED)
+        numbers = f"{number(was, digits)} → {number(now, digits)}"
+        people = f"{n[name]:,.0f} {unit}".strip() if n is not None else ""
+        _row_text(canvas, axes, place, name, numbers, people, name == mark)
+        said = f"{name} {number(was, digits)} {names[0]}, {number(now, digits)} {names[1]}"
+        phrases.append(f"{said}, {people}" if people else said)
+    _scale(axes, reach, np.array([before.to_numpy(), after.to_numpy()], dtype=float), None)
+    return canvas.finish(f"{label}: {'; '.join(phrases)}.")
 
 
-@_in_our_style
-def histogram_with_observed(values, observed, title, xlabel, height=290):
-    """Draw the values that chance produced, their 95th percentile, and the observed value.
+@in_our_style
+def slope(before, after, label, names=("before", "after"), *, reach=None, mark=None, digits=2,
+          size="beside"):  # fmt: skip
+    """Draw a line for each row from one rate to the other: what another label or rule changes.
 
-    values: array of numbers, one per shuffle; observed: the value to compare. Returns a Chart.
+    The arguments are those of `dumbbell`.
+    """
+    canvas = Canvas(size)
+    start = canvas.label(label)
+    left, right, top, bottom = 96, canvas.width - 190, start + 56, canvas.height - 30
+    values = np.array([before.to_numpy(), after.to_numpy()], dtype=float)
+    low, high = reach or (values.min(), values.max())
+    margin = 0.06 * (high - low or 1)
+    axes = canvas.axes(left, top, right, bottom, xlim=(0, 1), ylim=(low - margin, high + margin),
+                       xticks=[], yticks=[])  # fmt: skip
+    axes.spines["bottom"].set_visible(False)
+    for x, name in ((left, names[0]), (right, names[1])):
+        canvas.write(x, start + 24, name, colour=MUTED, ha="center" if x == right else "left")
+        axes.axvline((x - left) / (right - left), color=RULE, linewidth=2, clip_on=False)
+    pixels = bottom - (values - low + margin) / (high - low + 2 * margin) * (bottom - top)
+    heights = [spread(row, 34) for row in pixels]
+    phrases = []
+    for i, (name, was) in enumerate(before.items()):
+        now, look = after[name], look_of(name)
+        axes.plot([0, 1], [was, now], color=look.colour, linewidth=6, marker=look.marker,
+                  markersize=18, mec="white", mew=2, clip_on=False)  # fmt: skip
+        canvas.write(left - 20, heights[0][i], number(was, digits), ha="right")
+        used = canvas.write(right + 20, heights[1][i], number(now, digits), weight="semibold",
+                            marked=name == mark)  # fmt: skip
+        canvas.write(
+            right + 32 + used, heights[1][i], str(name), colour=look.text, weight="semibold"
+        )
+        phrases.append(f"{name} {number(was, digits)} {names[0]}, {number(now, digits)} {names[1]}")
+    return canvas.finish(f"{label}: {'; '.join(phrases)}.")
+
+
+@in_our_style
+def hundred(shares, label, *, n=None, unit="", mark=None, size="beside"):
+    """Draw a hundred marks for each row and fill as many as its share of a hundred.
+
+    shares: Series of shares (0 to 1); n: Series of the people behind each; mark: the row to light.
+    """
+    canvas = Canvas(size)
+    start = canvas.label(label)
+    columns = min(len(shares), 2 if canvas.width < 900 else 4)
+    lines = -(-len(shares) // columns)
+    cell_width = canvas.width / columns
+    cell_height = (canvas.height - start) / lines
+    side = min(cell_width - 36, cell_height - (74 if n is None else 104))
+    phrases = []
+    for i, (name, share) in enumerate(shares.items()):
+        x, y = (i % columns) * cell_width, start + (i // columns) * cell_height
+        look, filled = look_of(name), round(100 * share)
+        used = canvas.write(x, y + 26, str(name), 28, look.text, "semibold")
+        canvas.write(
+            x + used + 14, y + 26, f"{filled} of 100", 28, weight="semibold", marked=name == mark
+        )
+        if n is not None:
+            canvas.write(x, y + 58, f"{n[name]:,.0f} {unit}".strip(), colour=MUTED)
+        top = y + (50 if n is None else 80)
+        axes = canvas.axes(
+            x, top, x + side, top + side, xlim=(-0.6, 9.6), ylim=(9.6, -0.6), xticks=[], yticks=[]
+        )
+        axes.spines["bottom"].set_visible(False)
+        row, column = np.divmod(np.arange(100), 10)
+        on = np.arange(100) < filled
+        for chosen, colour in ((on, look.colour), (~on, PALE)):
+            axes.plot(
+                column[chosen],
+                row[chosen],
+                look.marker,
+                color=colour,
+                markersize=0.065 * side,
+                mec="none",
+            )
+        people = f", {n[name]:,.0f} {unit}".rstrip() if n is not None else ""
+        phrases.append(f"{name} {filled} of 100{people}")
+    return canvas.finish(f"{label}: {'; '.join(phrases)}.")
+
+
+@in_our_style
+def histogram(values, observed, label, *, observed_label="observed", unit="shuffles", reach=None,
+              digits=2, size="beside"):  # fmt: skip
+    """Draw the values that chance produced, where 95% of them end, and the observed value.
+
+    values: array with one number per shuffle; unit: what they are; reach: the right end of the
+    axis, for slides to be compared.
     """
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).all() or not np.isfinite(observed):
@@ -176,360 +207,221 @@ def histogram_with_observed(values, observed, title, xlabel, height=290):
             "check that every group has at least one readmitted encounter."
         )
     middle, limit = np.quantile(values, [0.5, 0.95])
-    figure, axes = _canvas(title, xlabel, height, 64, right=40)
-    counts, _, _ = axes.hist(
-        values, bins=40, range=(0, values.max()), color="#a9b8c6", edgecolor="white"
-    )
-    end = 1.12 * max(values.max(), observed)
-    top = 1.5 * counts.max()
-    axes.set(xlim=(0, end), ylim=(0, top))
-    axes.set(ylabel="shuffles", yticks=[_round_number_near(counts.max())])
-    # The two labels sit at different heights, so they stay apart however close the lines are.
-    for value, colour, style, level, text in (
-        (
-            limit,
-            MUTED,
-            (0, (4, 3)),
-            0.84,
-            f"95% of {len(values):,} shuffles stay below {limit:.2f}",
-        ),
-        (observed, ACCENT, "-", 0.97, f"observed: {observed:.2f}"),
-    ):
-        axes.plot([value, value], [0, level * top], color=colour, linestyle=style, linewidth=3)
-        right_half = value > 0.6 * end
-        axes.annotate(
-            text,
-            (value, level * top),
-            (-8 if right_half else 8, 0),
-            textcoords="offset points",
-            ha="right" if right_half else "left",
-            va="top",
-            color=colour,
-            weight="semibold",
-        )
+    below = number(limit, digits)
+    canvas = Canvas(size)
+    start = canvas.label(label)
+    end = reach or 1.12 * max(values.max(), observed)
+    bottom = canvas.height - 44
+    left, right = 10, canvas.width - 30
+    axes = canvas.axes(left, start + 6, right, bottom, xlim=(0, end), yticks=[])
+    step = max(values.max() / 40, 1e-9)
+    counts, _, _ = axes.hist(values, bins=np.arange(0, values.max() + step, step), color="#9aa5b0",
+                             edgecolor="white")  # fmt: skip
+    top = 1.55 * counts.max()
+    axes.set_ylim(0, top)
+    axes.locator_params(axis="x", nbins=6)
+    for value, style, level, text, lit in (
+        (limit, (0, (4, 3)), 0.8, f"95% of {len(values):,} {unit}: below {below}", False),
+        (observed, "-", 0.97, f"{observed_label}: {number(observed, digits)}", True),
+    ):  # fmt: skip
+        axes.plot([value, value], [0, level * top], color=INK, linestyle=style, linewidth=4)
+        right_half = value > 0.5 * end
+        x = left + value / end * (right - left) + (-14 if right_half else 14)
+        y = bottom - (level - 0.03) * (bottom - start - 6)
+        canvas.write(x, y, text, 28 if lit else TEXT, weight="semibold" if lit else "regular",
+                     ha="right" if right_half else "left", marked=lit)  # fmt: skip
     alt = (
-        f"{title}. Histogram of {len(values):,} shuffles, {xlabel}: median {middle:.2f}, "
-        f"95% of shuffles stay below {limit:.2f}; observed {observed:.2f}."
+        f"{label}. Histogram of {len(values):,} {unit}: median {number(middle, digits)}, "
+        f"95% stay below {below}; {observed_label} {number(observed, digits)}."
     )
-    return _finish(figure, alt, height)
+    return canvas.finish(alt)
 
 
-@_in_our_style
-def difference_intervals(
-    estimates, low, high, n, title, xlabel, sides, unit="readmitted", height=300
-):
-    """Draw signed differences with their 95% intervals on both sides of a zero line.
+@in_our_style
+def cloud(splits, live, label, *, live_label="this split", sides=None, reach=None, mark=None,
+          digits=2, size="beside"):  # fmt: skip
+    """Draw a strip of dots for each row, one dot for each split, and the split that runs live.
 
-    estimates: Series indexed by what is compared; low, high, n: one value per row; sides: two
-    phrases that say what a value left and right of zero means. Returns a Chart.
+    splits: DataFrame with a row for each split and a column for each rule or group; live: Series
+    with the live value of each column (a column may be missing); sides, reach, mark as in `dots`.
     """
-    low, high, n = (np.asarray(values, dtype=float) for values in (low, high, n))
-    figure, axes = _canvas(title, xlabel, height, _room_for(estimates.index), right=410, top=92)
-    rows = range(len(estimates))[::-1]
+    here = {"marker": "D", "color": INK, "mfc": MARK, "markersize": 17, "mew": 3}
+    middle = {"marker": "|", "color": INK, "markersize": 26, "mew": 4}
+    key = [(here, live_label), (middle, "mean")]
+    canvas, axes, places = _rows(size, splits.columns, label, sides, key)
     phrases = []
-    for row, (name, value), a, b, size in zip(rows, estimates.items(), low, high, n, strict=True):
-        axes.plot([a, b], [row, row], color=ACCENT, linewidth=4, solid_capstyle="butt")
-        axes.plot(value, row, "o", color=ACCENT, markersize=14, mec="white", mew=1.5)
-        numbers = f"{value:+.3f}  [{a:+.3f}, {b:+.3f}]".replace("-", "−")
-        _write_row(axes, row, name, INK, numbers, f"{size:,.0f} {unit}")
-        phrases.append(f"{name} {value:+.3f}, {a:+.3f} to {b:+.3f}, {size:,.0f} {unit}")
-    _frame_rows(axes, len(estimates))
-    axes.axvline(0, color=INK, linewidth=2, zorder=0)
-    reach = 1.25 * max(abs(low.min()), abs(high.max()))
-    axes.set_xlim(-reach, reach)
-    axes.locator_params(axis="x", nbins=7)
-    _name_sides(axes, sides)
-    spoken = "; ".join(phrases).replace("-", "−")
-    alt = (
-        f"{title}. Differences with 95% intervals around a zero line, {xlabel}: {spoken}. "
-        f"Left of zero: {sides[0]}; right of zero: {sides[1]}."
+    for place, (name, values) in zip(places, splits.items(), strict=True):
+        values, look = values.dropna(), look_of(name[-1] if isinstance(name, tuple) else name)
+        name = " · ".join(map(str, name)) if isinstance(name, tuple) else name
+        # Dots that would cover each other stand in rows of three.
+        lift = 0.1 * (np.arange(len(values)) % 3 - 1) if len(values) > 15 else np.zeros(len(values))
+        axes.plot(np.sort(values), place + lift, look.marker, color=look.colour, markersize=13,
+                  alpha=0.45, mec="none")  # fmt: skip
+        mean = values.mean()
+        axes.plot([mean, mean], [place - 0.14, place + 0.14], color=INK, linewidth=4)
+        if name in live:
+            axes.plot(live[name], place, **here, zorder=4)
+        now = f", {live_label} {number(live[name], digits)}" if name in live else ""
+        ends = f"{number(values.min(), digits)} to {number(values.max(), digits)}"
+        numbers = f"mean {number(mean, digits)}, {ends}"
+        _row_text(canvas, axes, place, name, numbers, "", name == mark)
+        phrases.append(f"{name} {numbers} over {len(values)} splits{now}")
+    _scale(axes, reach, splits.to_numpy(dtype=float), sides)
+    return canvas.finish(f"{label}: {'; '.join(phrases)}.")
+
+
+@in_our_style
+def scatter(series, xlabel, ylabel, *, equal=False, joined=False, mark=None, reach=None, digits=2,
+            size="beside"):  # fmt: skip
+    """Draw points, one measure across and another upwards, with intervals where they are known.
+
+    series: dictionary from a name to a DataFrame with the columns x, y and perhaps low, high;
+    equal: draw the line of x = y; joined: join the points of a series; mark: (name, row) of the
+    point to light; reach: the right and upper end of the axes.
+    """
+    canvas = Canvas(size)
+    canvas.write(0, 20, f"↑ {ylabel}", weight="semibold")
+    axes = canvas.axes(74, 50, canvas.width - 24, canvas.height - 84)
+    axes.spines["left"].set_visible(True)
+    axes.set_xlabel(f"{xlabel} →", loc="right", labelpad=4, weight="semibold")
+    every = pd.concat(series.values())
+    tops = every[[c for c in ("y", "high") if c in every]].to_numpy(dtype=float)
+    right, top = reach or (1.08 * every["x"].max(), 1.12 * np.nanmax(tops))
+    left = (
+        0
+        if equal or every["x"].min() < 0.5 * right
+        else every["x"].min() - 0.08 * np.ptp(every["x"])
     )
-    return _finish(figure, alt, height)
-
-
-def _name_sides(axes, sides):
-    """Say above the axes what left and right of zero mean."""
-    for side, text, ha in ((-1, f"← {sides[0]}", "right"), (1, f"{sides[1]} →", "left")):
-        axes.annotate(
-            text,
-            (0, 1),
-            (8 * side, 2),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha=ha,
-            color=MUTED,
+    axes.set(xlim=(left, right), ylim=(min(0, tops.min()), top))
+    axes.locator_params(nbins=5)
+    if equal:
+        axes.plot([0, min(right, top)], [0, min(right, top)], color=RULE, linewidth=3, zorder=0)
+    said, looks = [], [("#1b2a3a", "o"), ("#6b7783", "s"), ("#1b2a3a", "^")]
+    for (name, points), (colour, marker) in zip(series.items(), looks, strict=False):
+        if "low" in points:
+            axes.vlines(points["x"], points["low"], points["high"], color=colour, linewidth=4)
+        axes.plot(points["x"], points["y"], marker, color=colour, markersize=16, mec="white", mew=2,
+                  linestyle="-" if joined else "none", linewidth=3)  # fmt: skip
+        if len(series) > 1:
+            x, y = points["x"].iloc[-1], points["y"].iloc[-1]
+            axes.annotate(
+                name,
+                (x, y),
+                (-16, 20),
+                textcoords="offset points",
+                color=colour,
+                weight="semibold",
+                ha="right",
+            )
+        pairs = ", ".join(
+            f"{number(x, digits)} {number(y, digits)}" for x, y in points[["x", "y"]].to_numpy()
         )
+        few = len(points) <= 12
+        said.append(f"{name}: {pairs}" if few else f"{name}: {len(points)} points")
+    if mark:
+        point = series[mark[0]].loc[mark[1]]
+        axes.plot(point.x, point.y, "D", color=INK, mfc=MARK, markersize=24, mew=3.5, zorder=5)
+        said.append(f"marked: {mark[1]} at {number(point.x, digits)}, {number(point.y, digits)}")
+    return canvas.finish(f"{ylabel} against {xlabel}. {'; '.join(said)}.")
 
 
-def _canvas(title, xlabel, height, left, right, top=52):
-    """Return a figure measured in pixels and its axes, with the title on the left edge."""
-    figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
-    axes = figure.add_axes(
-        (left / WIDTH, 62 / height, (WIDTH - left - right) / WIDTH, (height - 62 - top) / height)
-    )
-    figure.text(0, 1 - 4 / height, title, size=TEXT + 2, weight="semibold", va="top")
-    axes.set_xlabel(xlabel)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(length=0)
-    return figure, axes
+@in_our_style
+def curves(axes, label, *, size="full"):
+    """Redraw the lines that a plotting function drew into `axes`: a panel for each group.
 
-
-def _room_for(names):
-    """Return the width in pixels that the names of the rows take on the left."""
-    return 34 + 0.56 * TEXT * max(len(str(name)) for name in names)
-
-
-def _round_number_near(largest):
-    """Return the largest of 1, 2, 5 times a power of ten that does not exceed `largest`."""
-    power = 10 ** np.floor(np.log10(largest))
-    return max(step * power for step in (1, 2, 5) if step * power <= largest)
-
-
-def _write_row(axes, row, name, colour, numbers, people):
-    """Write a row's name on the left; its numbers and the people behind them on the right."""
-    right = {"textcoords": "offset points", "xycoords": ("axes fraction", "data"), "va": "center"}
-    axes.annotate(name, (0, row), (-14, 0), ha="right", color=colour, weight="semibold", **right)
-    axes.annotate(numbers, (1, row), (18, 0), **right)
-    axes.annotate(
-        people,
-        (1, row),
-        (axes.figure.bbox.width - axes.bbox.x1, 0),
-        ha="right",
-        color=MUTED,
-        **right,
-    )
-
-
-def _frame_rows(axes, n_rows):
-    """Rule a light line under each row and leave half a row of room around them."""
-    axes.set(ylim=(-0.6, n_rows - 0.4), yticks=[])
-    for row in range(n_rows):
-        axes.axhline(row, color=RULE, linewidth=1, zorder=0)
-
-
-def _finish(figure, alt, height):
-    """Write the figure as SVG: outlines for letters, nothing that changes from run to run."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    return Chart(buffer.getvalue(), alt, height)
-
-
-def rules(assessed):
-    """Lay out how decision rules compare: the gap in each part, and everyone in the test part.
-
-    assessed: name of a rule -> name of a part (one is "test") -> its MetricFrame, which has the
-    metrics "false negative rate" and "selection rate". Returns a Table.
+    axes: matplotlib Axes whose lines are labelled "group (AUC = 0.62)". In each panel one group
+    stands out in its colour from the others.
     """
-    error, volume = "false negative rate", "selection rate"
-    rows = {}
-    for name, frames in assessed.items():
-        row = {("largest gap", part): frames[part].difference()[error] for part in frames}
-        row["everyone, test", error] = frames["test"].overall[error]
-        row["everyone, test", volume] = frames["test"].overall[volume]
-        rows[name] = row
-    return table(pd.DataFrame.from_dict(rows, orient="index"))
-
-
-@_in_our_style
-def of_hundred(shares, n, title, unit="stays", height=236):
-    """Draw a hundred small marks for each group and fill as many as its share of a hundred.
-
-    shares: Series of shares (0 to 1), indexed by group name; n: people per group, in the same
-    order. `unit` says what n counts. Returns a Chart.
-    """
-    left, right = _room_for(shares.index), 290
-    figure, axes = _canvas(title, "", height, left, right)
-    axes.spines["bottom"].set_visible(False)
-    # No scale stands below the marks, so that they may use its room.
-    axes.set_position((left / WIDTH, 6 / height, 1 - (left + right) / WIDTH, 1 - 52 / height))
-    rows = range(len(shares))[::-1]
-    phrases = []
-    for row, (name, share), size in zip(rows, shares.items(), n, strict=True):
-        look = GROUPS.get(name, ANY_OTHER_GROUP)
-        filled = round(100 * share)
-        for mark in range(100):
-            colour = look.colour if mark < filled else "#d5dde4"
-            axes.plot(mark, row, look.marker, color=colour, markersize=6.6, mec="none")
-        _write_row(axes, row, name, look.text, f"{filled} of 100", f"{size:,.0f} {unit}")
-        phrases.append(f"{name} {filled} of 100, {size:,.0f} {unit}")
-    axes.set(xlim=(-1, 100), ylim=(-0.6, len(shares) - 0.4), xticks=[], yticks=[])
-    return _finish(figure, f"{title}: {'; '.join(phrases)}.", height)
-
-
-@_in_our_style
-def trade_off(points, title, xlabel, ylabel, height=310):
-    """Draw decision rules as points with 95% intervals: an error across, a difference upwards.
-
-    points: DataFrame with one row per rule and the columns x, y, low, high, chosen so that less is
-    better across and zero is parity upwards. Returns a Chart.
-    """
-    points = points.sort_values("y", ascending=False)
-    figure, axes = _canvas(title, xlabel, height, left=86, right=352)
-    axes.spines["left"].set_visible(True)
-    axes.axhline(0, color=INK, linewidth=2, zorder=0)
-    axes.set_ylabel(ylabel)
-    margin = max(0.004, 0.12 * np.ptp(points["x"]))
-    axes.set_xlim(points["x"].min() - margin, points["x"].max() + margin)
-    axes.set_ylim(min(points["low"].min(), 0) - 0.02, points["high"].max() + 0.02)
-    axes.locator_params(nbins=6)
-    phrases = []
-    for number, (name, point) in enumerate(points.iterrows()):
-        axes.plot([point.x, point.x], [point.low, point.high], color=ACCENT, linewidth=3)
-        axes.plot(point.x, point.y, "o", color=ACCENT, markersize=14, mec="white", mew=1.5)
-        # The names stand on the right, as high as their points as far as there is room.
-        level = 1 - (number + 0.5) / max(len(points), 4)
-        gap = round(point.y, 2) + 0.0  # no minus before a zero
-        numbers = f"{point.x:.3f} missed, gap {gap:+.2f}".replace("-", "−")
-        key = {"textcoords": "axes fraction", "va": "center"}
-        line = {"arrowstyle": "-", "color": "#9aa8b5", "linewidth": 1.5, "shrinkA": 0}
-        axes.annotate("", (point.x, point.y), (1.02, level), arrowprops=line, zorder=0, **key)
-        beside = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
-        axes.annotate(name, (1.02, level), (6, 11), weight="semibold", **beside)
-        axes.annotate(numbers, (1.02, level), (6, -12), color=MUTED, **beside)
-        interval = f"{point.low:+.2f} to {point.high:+.2f}"
-        phrases.append(f"{name} {point.x:.3f}, {gap:+.2f}, {interval}")
-    spoken = "; ".join(phrases).replace("-", "−")
-    return _finish(figure, f"{title}. {xlabel}; {ylabel}, with 95% interval: {spoken}.", height)
-
-
-def differences(gaps, n, title, sides, unit, height=300):
-    """Draw `difference_intervals` of pairs (difference, half the width of its 95% interval).
-
-    gaps: dictionary from what is compared to its pair; the rest as there. Returns a Chart.
-    """
-    estimates = pd.Series({name: gap for name, (gap, _) in gaps.items()})
-    half = np.array([half for _, half in gaps.values()])
-    low, high, xlabel = estimates - half, estimates + half, "difference, with 95% interval"
-    return difference_intervals(estimates, low, high, n, title, xlabel, sides, unit, height)
-
-
-@_in_our_style
-def calibration(curves, title, xlabel, ylabel, height=330):
-    """Draw what was observed against what was predicted, a line for each model.
-
-    curves: dictionary from the model's name to its triple (observed shares, predicted scores,
-    number of stays behind each). 95% intervals are normal approximations. Returns a Chart.
-    """
-    people = f"{min(np.min(n) for _, _, n in curves.values()):,.0f} stays behind each dot"
-    figure, axes = _canvas(title, f"{xlabel}, {people}", height, left=78, right=300)
-    axes.spines["left"].set_visible(True)
-    axes.set_ylabel(ylabel)
-    right = 1.06 * max(max(predicted) for _, predicted, _ in curves.values())
-    top = 1.3 * max(max(observed) for observed, _, _ in curves.values())
-    axes.set(xlim=(0, right), ylim=(0, top))
-    axes.locator_params(axis="y", nbins=5, prune="lower")
-    end = min(right, top)
-    axes.plot([0, end], [0, end], color=MUTED, linestyle=(0, (4, 3)), linewidth=2.5, zorder=0)
-    beside = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
-    axes.annotate("score = share", (end, end), (12, -8), color=MUTED, **beside)
-    phrases = []
-    for number, (name, (observed, predicted, n)) in enumerate(curves.items()):
-        colour, marker = (ACCENT, "o") if number == 0 else (INK, "s")
-        observed, predicted = np.asarray(observed), np.asarray(predicted)
-        half = 1.96 * np.sqrt(observed * (1 - observed) / np.asarray(n))
-        axes.errorbar(predicted, observed, half, color=colour, linewidth=2, elinewidth=3)
-        axes.plot(predicted, observed, marker, color=colour, markersize=11, mec="white", mew=1.2)
-        axes.annotate(
-            name, (predicted[-1], observed[-1]), (16, 0), color=colour, weight="semibold", **beside
+    lines = {line.get_label().split(" (")[0]: line for line in axes.get_lines()}
+    groups = {
+        name: line
+        for name, line in lines.items()
+        if name not in ("Overall", "Chance level", "Chance")
+    }
+    names = [text.split(" (")[0].lower() for text in (axes.get_xlabel(), axes.get_ylabel())]
+    canvas = Canvas(size)
+    start = canvas.label(f"{label}: {names[1]} (up) against {names[0]} (across)")
+    columns = min(len(groups), 2 if canvas.width < 900 else 4)
+    across = (canvas.width + 28) / columns
+    upwards = (canvas.height - start) / -(-len(groups) // columns)
+    for i, chosen in enumerate(groups):
+        x, y = (i % columns) * across, start + (i // columns) * upwards
+        text = groups[chosen].get_label().replace("(", "").replace(")", "")
+        canvas.write(x, y + 24, text, colour=look_of(chosen).text, weight="semibold")
+        side = min(across - 28, upwards - 64)
+        ours = canvas.axes(
+            x, y + 50, x + side, y + 50 + side, xlim=(0, 1), ylim=(0, 1.01), xticks=[], yticks=[]
         )
-        pairs = zip(predicted, observed, strict=True)
-        said = ", ".join(f"score {score:.2f} observed {share:.2f}" for score, share in pairs)
-        phrases.append(f"{name}: {said}")
-    alt = f"{title}. {ylabel} against {xlabel}, {people}, with 95% intervals."
-    alt = f"{alt} {'; '.join(phrases)}."
-    return _finish(figure, alt, height)
-
-
-@_in_our_style
-def weights(values, low, high, height=316):
-    """Draw the weights of a model's standardised columns on both sides of zero, with ranges.
-
-    values: Series indexed by column; low, high: one value per row, the range over refits. Returns
-    a Chart.
-    """
-    title = "The largest weights, and their range over five refits on fewer patients"
-    xlabel, sides = "weight of the standardised column", ("score falls", "score rises")
-    low, high = (np.asarray(ends, dtype=float) for ends in (low, high))
-    figure, axes = _canvas(title, xlabel, height, _room_for(values.index), right=250, top=84)
-    phrases = []
-    rows = range(len(values))[::-1]
-    for row, (name, value), a, b in zip(rows, values.items(), low, high, strict=True):
-        axes.plot([a, b], [row, row], color=ACCENT, linewidth=5, solid_capstyle="butt")
-        axes.plot(value, row, "o", color=ACCENT, markersize=12, mec="white", mew=1.5)
-        numbers = f"{value:+.2f}  [{a:+.2f}, {b:+.2f}]".replace("-", "−")
-        _write_row(axes, row, name, INK, numbers, "")
-        phrases.append(f"{name} {numbers}")
-    _frame_rows(axes, len(values))
-    axes.axvline(0, color=INK, linewidth=2, zorder=0)
-    axes.set_xlim(1.6 * min(0.0, low.min()) - 0.05, 1.1 * max(0.0, high.max()))
-    axes.locator_params(axis="x", nbins=7)
-    _name_sides(axes, sides)
-    alt = f"{title}. {xlabel}, left of zero {sides[0]}, right of zero {sides[1]}: "
-    return _finish(figure, f"{alt}{'; '.join(phrases)}.", height)
-
-
-@_in_our_style
-def candidates(points, picked, title, xlabel, ylabel, height=330):
-    """Draw candidates as small dots, an error across and a gap upwards, and name the picked one.
-
-    points: DataFrame with one row per candidate and the columns missed and gap; picked: the label
-    of its row. Returns a Chart.
-    """
-    figure, axes = _canvas(title, xlabel, height, left=86, right=40)
-    axes.spines["left"].set_visible(True)
-    axes.set_ylabel(ylabel)
-    axes.plot(points["missed"], points["gap"], "o", color="#8093a5", markersize=11, mec="white")
-    chosen = points.loc[picked]
-    axes.plot(chosen.missed, chosen.gap, "D", color=ACCENT, markersize=15, mec="white", mew=1.5)
-    right_half = chosen.missed > points["missed"].mean()
-    axes.annotate(
-        f"picked: {chosen.missed:.3f} missed, gap {chosen.gap:.2f}",
-        (chosen.missed, chosen.gap),
-        (-16 if right_half else 16, -2),
-        textcoords="offset points",
-        ha="right" if right_half else "left",
-        va="top",
-        color=ACCENT,
-        weight="semibold",
-    )
-    axes.set_ylim(0, 1.1 * points["gap"].max())
-    axes.locator_params(nbins=6)
-    alt = (
-        f"{title}. {len(points)} dots, {xlabel} {points['missed'].min():.3f} to "
-        f"{points['missed'].max():.3f}, {ylabel} {points['gap'].min():.2f} to "
-        f"{points['gap'].max():.2f}; picked: {chosen.missed:.3f}, {chosen.gap:.2f}."
-    )
-    return _finish(figure, alt, height)
-
-
-@_in_our_style
-def curves(axes, title, height=376):
-    """Redraw the lines that a plotting function drew into `axes`, with our colours and labels.
-
-    axes: matplotlib Axes whose lines are labelled "group (AUC = 0.62)". Each group keeps its colour
-    and marker; the labels stand beside the curves, not in a legend over them. Returns a Chart.
-    """
-    labels = [axes.get_xlabel().split(" (")[0].lower(), axes.get_ylabel().split(" (")[0].lower()]
-    figure, ours = _canvas(title, labels[0], height, left=78, right=420)
-    ours.set(ylabel=labels[1], xlim=(0, 1), ylim=(0, 1.01))
-    ours.spines["left"].set_visible(True)
-    said = []
-    for row, line in enumerate(axes.get_lines()):
-        name = line.get_label().split(" (")[0]
-        look, group = GROUPS.get(name, ANY_OTHER_GROUP), name in GROUPS
-        x, y = line.get_data()
-        thin = np.unique(np.linspace(0, len(x) - 1, 400).astype(int))  # no eye sees more
-        style = {"color": look.colour, "linestyle": "--" if name.startswith("Chance") else "-"}
-        marked = {"marker": look.marker if group else None, "markersize": 9, "mec": "white"}
-        marked["markevery"] = max(1, len(thin) // 6)
-        ours.plot(np.asarray(x)[thin], np.asarray(y)[thin], linewidth=2.2, **style, **marked)
-        place = {"xycoords": "axes fraction", "annotation_clip": False, "va": "center"}
-        height_of = 0.9 - 0.13 * row
-        ours.plot(
-            [1.06, 1.12], [height_of] * 2, transform=ours.transAxes, clip_on=False, linewidth=2.2,
-            **style, **{**marked, "markevery": [0]},
-        )  # fmt: skip
-        ours.annotate(line.get_label(), (1.15, height_of), color=look.text, **place)
-        said.append(line.get_label())
+        ours.spines["left"].set_visible(True)
+        ours.plot([0, 1], [0, 1], color=RULE, linewidth=2)
+        for name, line in groups.items():
+            data = np.asarray(line.get_data())
+            thin = np.unique(np.linspace(0, data.shape[1] - 1, 200).astype(int))  # no eye sees more
+            own = name == chosen
+            ours.plot(*data[:, thin], color=look_of(name).colour if own else "#b3bac1",
+                      linewidth=5 if own else 2, zorder=2 if own else 1)  # fmt: skip
     plt.close(axes.figure)
-    return _finish(figure, f"{title}. {labels[1]} against {labels[0]}: {'; '.join(said)}.", height)
+    said = "; ".join(line.get_label() for line in groups.values())
+    return canvas.finish(f"{label}. {names[1]} against {names[0]}: {said}.")
+
+
+def _rows(size, names, label, sides, key=()):
+    """Return a canvas, axes with a line for each row, and the height of each row's marks."""
+    canvas = Canvas(size)
+    top = canvas.label(label)
+    if key:
+        beside = canvas.width > 900
+        canvas.key(canvas.end + 24 if beside else 0, top - 24 if beside else top + 12, key)
+        top += 0 if beside else 36
+    top += 38 * bool(sides)
+    bottom = canvas.height - 40
+    axes = canvas.axes(16, top, canvas.width - 16, bottom, ylim=(len(names), 0), yticks=[])
+    places = np.arange(len(names)) + 0.72
+    for place in places:
+        axes.axhline(place, color=RULE, linewidth=1.5, zorder=0)
+    return canvas, axes, places
+
+
+def _row_text(canvas, axes, place, name, numbers, people, marked):
+    """Write a row's name, its numbers and the people behind them above its marks."""
+    box = axes.get_position()
+    top, tall = (1 - box.y1) * canvas.height, box.height * canvas.height
+    rows = axes.get_ylim()[0]
+    pitch = tall / rows
+    y = top + place * pitch - min(0.42 * pitch, 46)
+    large = 32 if pitch > 110 else 28
+    used = canvas.write(2, y, str(name), large, look_of(name).text, "semibold")
+    canvas.write(2 + used + 18, y, numbers, large - 2, weight="semibold", marked=marked)
+    canvas.write(canvas.width - 2, y, people, colour=MUTED, ha="right")
+
+
+def _interval(axes, low, high, place, colour, alpha):
+    """Draw an interval with ends that stand out from its marker."""
+    axes.plot(
+        [low, high], [place, place], color=colour, linewidth=6, alpha=alpha, solid_capstyle="butt"
+    )
+    axes.plot(
+        [low, high], [place, place], "|", color=colour, markersize=34, mew=4, alpha=alpha, zorder=4
+    )
+
+
+def _scale(axes, reach, ends, sides):
+    """Set the ends of the axis; with `sides` zero is in its middle, and named."""
+    low, high = np.nanmin(ends), np.nanmax(ends)
+    margin = 0.06 * (high - low or 1)
+    if sides:
+        far = max(abs(low), abs(high)) + margin
+        reach = reach or (-far, far)
+        axes.axvline(0, color=INK, linewidth=3, zorder=1)
+        for x, text, ha in ((0.49, f"← {sides[0]}", "right"), (0.51, f"{sides[1]} →", "left")):
+            axes.annotate(
+                text,
+                (x, 1),
+                (0, 14),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha=ha,
+                color=MUTED,
+            )
+    axes.set_xlim(*(reach or (low - margin, high + margin)))
+    axes.locator_params(axis="x", nbins=6)

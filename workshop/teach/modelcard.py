@@ -24,7 +24,7 @@ from workshop.markdown import inline, to_html
 from workshop.pages import template
 from workshop.paths import ROOT
 from workshop.prose import sections
-from workshop.teach.charts import GROUPS, Chart, Table
+from workshop.teach.look import GROUPS, Chart, Html
 
 TEMPLATES = Path(__file__).parent / "templates/modelcard"
 DATASHEET = "data/README.md"
@@ -100,15 +100,15 @@ def fill(text: str, facts: Mapping[str, object]) -> str:
     return prose.fill(text, fact)
 
 
-def written(text: str, facts: Mapping[str, object]) -> Table:
+def written(text: str, facts: Mapping[str, object]) -> Html:
     """Show a person's words on a slide, with the facts filled in."""
     html = str(to_html(fill(text, facts)))
     # The theme sets the tables of outputs for numbers; these hold sentences.
     cell = r'<\1 style="text-align: left; white-space: normal"'
-    return Table(re.sub(r"<(td|th)\b", cell, html))
+    return Html(re.sub(r"<(td|th)\b", cell, html))
 
 
-def datasheet(source: str, *questions: str) -> Table:
+def datasheet(source: str, *questions: str) -> Html:
     """Show some answers of the datasheet on a slide: the first paragraph below each question.
 
     `source` is "real" or "synthetic": each has a sheet of its own in `data/README.md`. Raises
@@ -128,7 +128,7 @@ def datasheet(source: str, *questions: str) -> Table:
                 f"ask for one of {', '.join(answers)}."
             )
     rows = [(question, to_html(answers[question])) for question in questions]
-    return Table(template(TEMPLATES, "datasheet").render(heading=heading, rows=rows))
+    return Html(template(TEMPLATES, "datasheet").render(heading=heading, rows=rows))
 
 
 def _data(source: str) -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from workshop.errors import WorkshopError
-from workshop.teach.charts import ANY_OTHER_GROUP, GROUPS, INK, MUTED, RULE
+from workshop.teach.look import ANY_OTHER_GROUP, GROUPS, INK, MUTED, RULE
 
 TEMPLATES = Path(__file__).parent / "templates" / "seatgame"
 BINS = 50

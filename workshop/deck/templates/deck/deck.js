@@ -14,6 +14,12 @@ Reveal.initialize({
   plugins: [RevealNotes],
 });
 
+// The lines of code become elements, so that the tags lit-1 … can light them.
+for (const code of document.querySelectorAll('[class*="celltag_lit-"] .highlight pre')) {
+  const lines = code.innerHTML.replace(/\n$/, "").split("\n");
+  code.innerHTML = lines.map((line) => `<span class="line">${line}</span>`).join("");
+}
+
 // In the print view every page carries the footer.
 Reveal.on("pdf-ready", () => {
   const footer = document.querySelector(".reveal > .deck-footer");
