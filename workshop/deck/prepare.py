@@ -14,6 +14,7 @@ from workshop.deck.read import Slide, slide_type, slides_of, uses_data
 from workshop.deck.timing import planned_minutes
 from workshop.paths import ROOT, is_ours
 from workshop.prose import citations
+from workshop.qr import qr_code
 from workshop.references import read_references, reference_list, with_citations
 
 MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
@@ -30,8 +31,9 @@ def prepare(
     """Derive what an edition shows of a deck; the notebook given stays as it is.
 
     Leaves out slides tagged `long` in a short edition; completes the title slide and the cells
-    tagged `agenda` (the schedule) and `people`; writes out citations; cuts exercises from their
-    solutions, which become fragments; puts the notes right after the slide's first cell
+    tagged `agenda` (the schedule), `people` and `qr` (the repository's address, if there is one);
+    writes out citations; cuts exercises from their solutions, which become fragments; puts the
+    notes right after the slide's first cell
     (nbconvert would nest them in a preceding fragment) with the clock time on top; and sets
     `metadata.workshop` to the title, footer and language.
     `deck` is the path as in workshop.toml; `source` is 'real', 'synthetic' or None (no data).
@@ -53,6 +55,9 @@ def prepare(
                 cell.source += f"\n\n{_schedule(edition)}"
             if "people" in tags:
                 cell.source += f"\n\n{_people(agenda, edition)}"
+            if "qr" in tags and agenda.repository:
+                code = f"![QR code of {agenda.repository}]({qr_code(agenda.repository)})"
+                cell.source += f"\n\n{code}\n\n[{agenda.repository}]({agenda.repository})"
         _write_citations(slides)
     for slide in slides:
         slide.cells = [part for cell in slide.cells for part in _exercise_and_answer(cell)]
