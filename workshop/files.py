@@ -33,6 +33,29 @@ def whole(path: Path):
             temporary.unlink()
 
 
+@contextmanager
+def whole_folder(target: Path):
+    """Yield a temporary folder that takes the place of `target` when the block succeeds.
+
+    Raises WorkshopError when it cannot be written; the last good folder stays on any error.
+    """
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if target.exists():
+            target.rename(old)
+        temporary.rename(target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise WorkshopError(f"{target} cannot be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
 def near(path: Path) -> str:
     """Return the path as it is seen from the project, where it lies inside."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

@@ -8,10 +8,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from workshop import prose
-from workshop.agenda import PANEL_DECK, Agenda, Person
+from workshop.agenda import PANEL_DECK, Agenda
 from workshop.files import whole
 from workshop.panel.clock import MISSING, Panel, Part, read_panel, span
-from workshop.panel.words import Question
+from workshop.panel.words import Question, Theme
 from workshop.paths import ROOT
 
 METADATA = {
@@ -39,15 +39,16 @@ def write_panel_deck(agenda: Agenda) -> None:
 def panel_deck(panel: Panel) -> NotebookNode:
     """Return the panel's deck: slides at the pace of the run sheet, questions in reserve last.
 
-    Clock times are not in it: `workshop.deck.prepare` writes them, as for every deck.
+    Clock times, people and the QR code are not in it: `workshop.deck.prepare` writes them, as for
+    every deck.
     """
     cells: list[NotebookNode] = []
     for part in panel.parts:
-        cells += _theme(part) if part.theme else _part(panel, part)
+        cells += _theme(panel, part) if part.theme else _part(panel, part)
     for theme in panel.themes:
         for question in theme.reserve:
-            notes = f"**In reserve, {question.minutes} min.** " + _question_notes(question)
-            cells += _question("reserve", question, theme.title, notes, pace=0)
+            notes = f"**In reserve, {question.minutes} min.** {_question_notes(question)}"
+            cells += _question(question, theme, notes)
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
 
 
@@ -59,37 +60,38 @@ def _part(panel: Panel, part: Part) -> list[NotebookNode]:
         if panel.absent:
             notes.insert(0, panel.words["script"][MISSING].text)
         return _slide(
-            "title", part.minutes, "title", f"# {panel.session.title}\n\n{heading}", notes
+            "title", ["title"], part.minutes, f"# {panel.session.title}\n\n{heading}", notes
         )
     if part.note:
         notes.append(f"**{part.note}{f', {span(part.seconds)} each' if part.seconds else ''}.**")
-    if part.each:
-        shown += "\n\n" + "\n".join(map(_who, panel.people))
+    tags = ["people"] if part.rule == "each" else ["statement"]
     if part is panel.parts[-1]:
-        shown += f"\n\n{panel.agenda.repository}"
-    layout = "discussion" if re.search(r"^- ", shown, re.M) else "statement"
+        tags.append("qr")
     key = re.sub(r"[^a-z0-9]+", "-", part.title.lower()).strip("-")
-    return _slide(key, part.minutes, layout, f"## {heading}\n\n{shown.strip()}", notes)
+    return _slide(key, tags, part.minutes, f"## {heading}\n\n{shown.strip()}", notes)
 
 
-def _theme(part: Part) -> list[NotebookNode]:
+def _theme(panel: Panel, part: Part) -> list[NotebookNode]:
     """Return the slides of a theme: its own, then one for each planned question."""
     theme = part.theme
     seen = "\n".join(f"- **{title}** {text}" for title, text in theme.seen)
-    shown = f"## {theme.title}\n\n{theme.screen}\n\n{seen}"
+    number = f"**{panel.themes.index(theme) + 1}** of {len(panel.themes)}"
+    shown = f"{number}\n\n## {theme.title}\n\n{theme.screen}\n\n{seen}"
     key = part.title.lower().replace(" ", "-")
-    cells = _slide(key, part.lead_in, "discussion", shown, [theme.lead_in])
+    cells = _slide(key, ["theme"], part.lead_in, shown, [theme.lead_in])
     for question in theme.planned:
-        order = ", then ".join(person.name for person in question.order)
-        notes = f"**First answers, {span(question.answer)} each:** {order}.\n\n"
-        notes += _question_notes(question)
-        cells += _question("question", question, theme.title, notes, pace=question.minutes)
+        first, *after = [person.name for person in question.order]
+        who = f"**{first}** begins{f', **{after[0]}** follows' if after else ''}."
+        notes = f"{who} {span(question.answer)} each.\n\n{_question_notes(question)}"
+        cells += _question(question, theme, notes, who)
     return cells
 
 
-def _question(kind: str, question: Question, theme: str, notes: str, pace: int):
-    key = f"{kind}-{question.number.replace('.', '-')}"
-    return _slide(key, pace, "statement", f"## {question.text}\n\n{theme}", [notes])
+def _question(question: Question, theme: Theme, notes: str, who: str = "") -> list[NotebookNode]:
+    key = f"{'reserve' if question.reserve else 'question'}-{question.number.replace('.', '-')}"
+    pace = 0 if question.reserve else question.minutes
+    shown = f"## {question.text}\n\n{theme.title}\n\n{who}"
+    return _slide(key, ["statement"], pace, shown, [notes])
 
 
 def _question_notes(question: Question) -> str:
@@ -100,16 +102,12 @@ def _question_notes(question: Question) -> str:
     )
 
 
-def _who(person: Person) -> str:
-    role = "moderator" if person.role == "moderator" else ""
-    facts = ", ".join(filter(None, [person.title, person.affiliation, role]))
-    return f"- **{person.name}** {facts}"
-
-
-def _slide(key: str, pace: int, layout: str, shown: str, notes: list[str]) -> list[NotebookNode]:
+def _slide(
+    key: str, tags: list[str], pace: int, shown: str, notes: list[str]
+) -> list[NotebookNode]:
     """Return a slide's two cells: what is shown, and its speaker notes."""
     slide = nbformat.v4.new_markdown_cell(_plain(shown), id=key[:58])
-    slide.metadata = {"slideshow": {"slide_type": "slide"}, "tags": [layout, f"pace-{pace}"]}
+    slide.metadata = {"slideshow": {"slide_type": "slide"}, "tags": [*tags, f"pace-{pace}"]}
     said = nbformat.v4.new_markdown_cell(_plain("\n\n".join(notes)), id=f"{key[:58]}-notes")
     said.metadata = {"slideshow": {"slide_type": "notes"}}
     return [slide, said]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
+import json
 import re
-import shutil
 import unicodedata
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import nbformat
+import pypdf
 from jinja2 import Environment
 from markupsafe import Markup
 from playwright.sync_api import Page
@@ -23,19 +23,20 @@ from workshop.deck.browser import launched
 from workshop.deck.pdf import READY
 from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
-from workshop.files import Progress
+from workshop.files import Progress, whole_folder
 from workshop.fonts import FACES, font_face, font_file
 from workshop.markdown import inline, to_html
 from workshop.pages import environment
 from workshop.panel.clock import Panel, read_panel, span
 from workshop.panel.deck import panel_deck
 from workshop.panel.words import Section
-from workshop.paths import ROOT, THEME
+from workshop.paths import BUILD, THEME
 from workshop.prose import blocks
+from workshop.qr import qr_code
 
 TEMPLATES = Path(__file__).parent / "templates"
 SIZES = {"a4": "A4", "letter": "Letter"}
-COLOURS = ("ink", "muted", "accent", "paper", "panel", "rule", "sans")
+COLOURS = ("ink", "muted", "paper", "panel", "rule", "sans")
 OVERFULL = """
 () => [...document.querySelectorAll("[data-fixed]")]
   .filter((box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1)
@@ -64,21 +65,18 @@ def handouts(
     `paper` is 'a4' or 'letter', by default both; `start` and `absent` as in `read_panel`.
     Raises WorkshopError; the last good papers stay.
     """
-    if paper and paper.lower() not in SIZES:
-        raise WorkshopError(f"PAPER is '{paper}': choose a4 or letter.")
-    sizes = [paper.lower()] if paper else list(SIZES)
     agenda = read_agenda()
+    sizes = [paper.lower()] if paper else list(SIZES)
+    if unknown := [size for size in sizes if size not in SIZES]:
+        raise WorkshopError(f"PAPER is '{unknown[0]}': choose a4 or letter.")
     editions = [agenda.edition(edition_key)] if edition_key else agenda.editions.values()
-    if not edition_key:
-        editions = [e for e in editions if any(s.kind == "panel" for s in e.sessions)]
-    if not editions:
+    with_panel = [e for e in editions if edition_key or any(s.kind == "panel" for s in e.sessions)]
+    if not with_panel:
         print("handouts none: workshop.toml has no session of the kind panel")
-        return
-    for edition in editions:
+    for edition in with_panel:
         panel = read_panel(agenda, edition, start, absent)
-        target = ROOT / "build" / edition.key / "panel"
-        progress = Progress(f"handouts {target.relative_to(ROOT)}")
-        count = write_handouts(panel, target, sizes, progress)
+        progress = Progress(f"handouts build/{edition.key}/panel")
+        count = write_handouts(panel, BUILD / edition.key / "panel", sizes, progress)
         progress.done(f"{count} papers in {' and '.join(SIZES[s] for s in sizes)}, and the deck")
         for place, what in panel.words.blanks:
             print(f"         still to fill in: {what} ({place})")
@@ -89,57 +87,43 @@ def write_handouts(panel: Panel, target: Path, sizes: list[str], progress: Progr
 
     Raises WorkshopError when a paper takes more pages than it may or a card is too full.
     """
-    papers = papers_of(panel)
+    papers = list(papers_of(panel))
     with whole_folder(target) as folder:
         for paper in papers:
             (folder / f"{paper.name}.html").write_text(paper.html, encoding="utf-8")
-        _print(papers, folder, sizes, progress)
+        with launched() as browser:
+            page = browser.new_page()
+            page.emulate_media(media="print")
+            for paper in papers:
+                progress.step(paper.name)
+                _print(page, paper, sizes, folder)
         progress.step("deck")
         _write_deck(panel, folder)
     return len(papers)
 
 
-def papers_of(panel: Panel) -> list[Paper]:
-    """Return every paper of the panel as HTML."""
+def papers_of(panel: Panel) -> Iterator[Paper]:
+    """Yield every paper of the panel as HTML."""
     event = f"{panel.session.title}, {panel.edition.name}"
 
     def page(template: str, title: str, hint: str = "", **more) -> str:
-        return (
-            _environment()
-            .get_template(f"{template}.html.j2")
-            .render(
-                panel=panel,
-                agenda=panel.agenda,
-                edition=panel.edition,
-                session=panel.session,
-                title=title,
-                event=event,
-                words=panel.words,
-                style=Markup(_style(f"{title} · {hint or event}", panel.agenda.title)),
-                **more,
-            )
-        )
+        facts = {"panel": panel, "agenda": panel.agenda, "edition": panel.edition}
+        facts |= {"session": panel.session, "words": panel.words, "title": title, "event": event}
+        style = Markup(_style(f"{title} · {hint or event}", panel.agenda.title))
+        return _templates().get_template(f"{template}.html.j2").render(facts, style=style, **more)
 
-    return [
-        Paper("moderator-guide", page("guide", "Moderator’s guide"), most=8),
-        *(
-            Paper(
-                f"brief-{name}",
-                page("brief", f"Panelist’s brief for {person.name}", person=person),
-                most=1,
-                sources=f"the bio of {person.name} in panel/bios.md, or panel/brief.md",
-            )
-            for name, person in _file_names(panel.panelists)
-        ),
-        Paper(
-            "audience-sheet", page("audience", "Your sheet"), most=2, sources="panel/audience.md"
-        ),
-        Paper("question-cards", page("cards", "Question cards", "cut along the dashes")),
-        Paper(
-            "name-cards",
-            page("names", "Name cards", "cut along the outer dashes, fold in the middle"),
-        ),
-    ]
+    yield Paper("moderator-guide", page("guide", "Moderator’s guide"))
+    cue = page("cue", "Cue card", "one page, to stand on the desk")
+    yield Paper("cue-card", cue, most=1, sources="the questions in panel/questions.md")
+    for name, person in _file_names(panel.panelists):
+        brief = page("brief", f"Panelist’s brief for {person.name}", person=person)
+        shorten = f"the bio of {person.name} in panel/bios.md, or panel/brief.md"
+        yield Paper(f"brief-{name}", brief, most=1, sources=shorten)
+    address = panel.agenda.repository
+    sheet = page("audience", "Your sheet", qr=qr_code(address) if address else "")
+    yield Paper("audience-sheet", sheet, most=2, sources="panel/audience.md")
+    yield Paper("question-cards", page("cards", "Question cards", "cut along the lines"))
+    yield Paper("name-cards", page("names", "Name cards", "cut, fold twice, glue the flap"))
 
 
 def _write_deck(panel: Panel, folder: Path) -> None:
@@ -151,60 +135,26 @@ def _write_deck(panel: Panel, folder: Path) -> None:
     nbformat.write(prepare(deck, panel.agenda, panel.edition, PANEL_DECK, None), notebook)
 
 
-# --- Printing -------------------------------------------------------------------------------------
-
-
-def _print(papers: list[Paper], folder: Path, sizes: list[str], progress: Progress) -> None:
-    """Print every paper in every size with one browser."""
-    with launched() as browser:
-        page = browser.new_page()
-        page.emulate_media(media="print")
-        for paper in papers:
-            page.goto((folder / f"{paper.name}.html").as_uri())
-            page.evaluate(READY)
-            if full := page.evaluate(OVERFULL):
-                raise WorkshopError(f"{paper.name}: there is too much on {full[0]}: shorten it.")
-            for size in sizes:
-                progress.step(f"{paper.name}, {SIZES[size]}")
-                _print_one(page, paper, size, folder / f"{paper.name}-{size}.pdf")
-
-
-def _print_one(page: Page, paper: Paper, size: str, target: Path) -> None:
-    """Print the opened paper, more densely where it would take too many pages."""
-    allowed = paper.most
-    for density in ("normal", "close", "tight"):
-        page.evaluate("(density) => document.documentElement.dataset.density = density", density)
-        page.pdf(path=target, format=SIZES[size], print_background=True, tagged=True, outline=True)
-        pages = len(re.findall(rb"/Type\s*/Page\b", target.read_bytes()))
-        if allowed is None or pages <= allowed:
-            return
-    raise WorkshopError(
-        f"{paper.name} takes {pages} pages on {SIZES[size]}, however densely it is set, instead of "
-        f"{allowed}: shorten {paper.sources}."
-    )
-
-
-@contextmanager
-def whole_folder(target: Path):
-    """Yield a temporary folder that takes the place of `target` when the block succeeds.
-
-    Raises WorkshopError when it cannot be written; the last good folder stays on any error.
-    """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if target.exists():
-            target.rename(old)
-        temporary.rename(target)
-    except OSError as error:
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise WorkshopError(f"{target} cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+def _print(page: Page, paper: Paper, sizes: list[str], folder: Path) -> None:
+    """Print a paper, more densely where it would take too many pages."""
+    page.goto((folder / f"{paper.name}.html").as_uri())
+    page.evaluate(READY)
+    if full := page.evaluate(OVERFULL):
+        raise WorkshopError(f"{paper.name}: there is too much on {full[0]}: shorten it.")
+    for size in sizes:
+        target = folder / f"{paper.name}-{size}.pdf"
+        for density in ("normal", "close", "tight"):
+            page.evaluate("(value) => document.documentElement.dataset.density = value", density)
+            settings = {"print_background": True, "tagged": True, "outline": True}
+            page.pdf(path=target, format=SIZES[size], **settings)
+            pages = len(pypdf.PdfReader(target).pages)
+            if pages <= (paper.most or pages):
+                break
+        else:
+            raise WorkshopError(
+                f"{paper.name} takes {pages} pages on {SIZES[size]}, however densely it is set, "
+                f"instead of {paper.most}: shorten {paper.sources}."
+            )
 
 
 # --- From words to HTML ---------------------------------------------------------------------------
@@ -241,46 +191,26 @@ def _file_names(people: tuple[Person, ...]) -> list[tuple[str, Person]]:
 
 
 @cache
-def _environment() -> Environment:
+def _templates() -> Environment:
     papers = environment(TEMPLATES)
-    papers.filters |= {
-        "prose": to_html,
-        "inline": inline,
-        "items": items,
-        "rest": rest,
-        "titled": titled,
-        "clock": clock,
-        "day": day,
-        "utc": utc,
-        "span": span,
-    }
+    papers.filters |= {"prose": to_html, "inline": inline, "clock": clock, "day": day, "span": span}
+    papers.filters |= {"items": items, "rest": rest, "titled": titled, "utc": utc}
     return papers
 
 
 def _style(running: str, workshop: str) -> str:
-    """Return the papers' style sheet: the deck's font and colours, and the running title."""
+    """Return the papers' style sheet: the deck's font and colours, and the running title.
+
+    Raises WorkshopError when the theme no longer declares one of the colours.
+    """
+    theme = dict(re.findall(r"--([a-z]+)\s*:\s*([^;{}]+);", THEME.read_text(encoding="utf-8")))
+    if missing := [name for name in COLOURS if name not in theme]:
+        raise WorkshopError(f"{THEME.name} does not declare --{missing[0]}, which the papers use.")
+    colours = "".join(f"--{name}:{theme[name]};" for name in COLOURS)
     faces = "".join(font_face(*key, font_file(face).read_bytes()) for key, face in FACES.items())
     sheet = (TEMPLATES / "papers.css").read_text(encoding="utf-8")
-    sheet = sheet.replace('"RUNNING"', _css_text(running)).replace(
-        '"WORKSHOP"', _css_text(workshop)
-    )
-    return f"{faces}\n:root{{{_colours()}}}\n{sheet}"
-
-
-@cache
-def _colours() -> str:
-    """Return the theme's colours and text font, read from the theme of the decks.
-
-    Raises WorkshopError when the theme no longer declares one of them.
-    """
-    theme = THEME.read_text(encoding="utf-8")
-    found = dict(re.findall(r"--([a-z]+)\s*:\s*([^;{}]+);", theme))
-    if missing := [name for name in COLOURS if name not in found]:
-        raise WorkshopError(f"{THEME.name} does not declare --{missing[0]}, which the papers use.")
-    return "".join(f"--{name}:{found[name]};" for name in COLOURS)
-
-
-def _css_text(text: str) -> str:
-    r"""Return a CSS string, in which '<' is written '\3c ' so that it cannot end the style."""
-    text = re.sub(r'["\\]', r"\\\g<0>", text.replace("\n", " "))
-    return '"' + text.replace("<", "\\3c ") + '"'
+    for name, text in (("RUNNING", running), ("WORKSHOP", workshop)):
+        # A JSON string is a CSS string, once no '<' in it can end the style.
+        written = json.dumps(" ".join(text.split()), ensure_ascii=False).replace("<", "\\3c ")
+        sheet = sheet.replace(f'"{name}"', written)
+    return f"{faces}\n:root{{{colours}}}\n{sheet}"

@@ -12,21 +12,8 @@ from workshop.agenda import Person, later
 from workshop.errors import WorkshopError
 from workshop.references import read_references, reference_list, with_citations
 
-FILES = (
-    "run-sheet",
-    "questions",
-    "bios",
-    "script",
-    "tutorial",
-    "moments",
-    "pre-call",
-    "accessibility",
-    "consent",
-    "after",
-    "brief",
-    "audience",
-    "sources",
-)
+FILES = ("run-sheet", "questions", "script", "tutorial", "moments", "brief", "audience", "bios")
+LISTS = ("pre-call", "accessibility", "consent", "after", "sources")
 SCREEN = "On the screen"
 SCRIPTED = re.compile(r"(javascript|vbscript|data|file):", re.I)
 
@@ -64,7 +51,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Question:
-    """A question as it is said; `order` and `start` are empty when it is in reserve."""
+    """A question as it is said; `order` (who answers) and `start` are empty in reserve."""
 
     number: str
     text: str
@@ -73,7 +60,7 @@ class Question:
     builds_on: str
     follow_ups: tuple[str, ...]
     listen_for: str
-    answer: int = 0  # seconds of one first answer
+    answer: int = 0  # seconds of one answer
     order: tuple[Person, ...] = ()
     start: dt.datetime | None = None
 
@@ -105,6 +92,18 @@ class Theme:
         return [question for question in self.questions if question.reserve]
 
 
+class Sections(dict):
+    """The sections of a file by heading; one that is not there is an error for a person."""
+
+    def __init__(self, file: str):
+        super().__init__()
+        self.file = file
+
+    def __missing__(self, title: str) -> Section:
+        """Raise WorkshopError: somebody changed a heading that the papers look for."""
+        raise WorkshopError(f"{self.file} has no '## {title}': add it.")
+
+
 @dataclass(frozen=True)
 class Words:
     """All words of the panel: `words[file][heading]` is a section.
@@ -112,13 +111,17 @@ class Words:
     `blanks` are the places to fill in, as (place, what); `keys` are the works cited.
     """
 
-    sections: dict[str, dict[str, Section]]
+    sections: dict[str, Sections]
     blanks: tuple[tuple[str, str], ...]
     keys: tuple[str, ...]
 
-    def __getitem__(self, file: str) -> dict[str, Section]:
+    def __getitem__(self, file: str) -> Sections:
         """Return the sections of a file by heading."""
         return self.sections[file]
+
+    def only(self, file: str) -> Section:
+        """Return the only section of a file."""
+        return next(iter(self.sections[file].values()))
 
     @property
     def references(self) -> str:
@@ -134,18 +137,18 @@ def read_words(folder: Path, values: dict[str, str]) -> Words:
     no paper may hold.
     """
     sections, blanks, keys = {}, [], []
-    for name in FILES:
-        sections[name] = {}
-        for section in _read(folder / f"{name}.md"):
+    for name in FILES + LISTS:
+        sections[name] = _read(folder / f"{name}.md")
+        for title, section in sections[name].items():
             keys += prose.citations(section.text)
             section = _filled(section, values)
             places = prose.pieces(section.text, "blank")
             blanks += [(section.at(piece.line), piece.token["raw"]) for piece in places]
-            sections[name][section.title] = section
+            sections[name][title] = section
     return Words(sections, tuple(blanks), tuple(dict.fromkeys(keys)))
 
 
-def _read(path: Path) -> list[Section]:
+def _read(path: Path) -> Sections:
     """Return the file's sections as they stand there."""
     file = f"{path.parent.name}/{path.name}"
     try:
@@ -159,7 +162,7 @@ def _read(path: Path) -> list[Section]:
             raise WorkshopError(
                 f"{file}:{block.line}: the code block that opens here has no end: close it."
             )
-    found: dict[str, Section] = {}
+    found = Sections(file)
     for part in prose.sections(text):
         section = Section(part.heading, part.text, file, part.line)
         if not section.title:
@@ -169,10 +172,15 @@ def _read(path: Path) -> list[Section]:
                 f"{section.place}: '{section.title}' stands in line {found[section.title].line} "
                 "already: rename or join them."
             )
+        if not section.text.strip():
+            raise WorkshopError(
+                f"{section.place}: there is nothing below '{section.title}': write it, or "
+                "[own words: what is to come]."
+            )
         found[section.title] = section
     if not found:
         raise WorkshopError(f"{file} has no heading that starts with '## ': add one.")
-    return list(found.values())
+    return found
 
 
 def _filled(section: Section, values: dict[str, str]) -> Section:
