@@ -119,8 +119,8 @@ def test_a_change_makes_again_what_comes_from_it_and_nothing_else(kit, changed, 
     ("old", "new", "made_again"),
     [
         (
-            'minutes = 12\ndeck = "slides/00-welcome',
-            'minutes = 13\ndeck = "slides/00-welcome',
+            'minutes = 9\ndeck = "slides/00-welcome',
+            'minutes = 10\ndeck = "slides/00-welcome',
             BOTH,
         ),
         ('repository = ""', 'repository = "https://example.org/kit"', BOTH),

@@ -65,7 +65,7 @@ def encounters() -> pd.DataFrame:
 
 
 def drawn_with(seed: int) -> pd.DataFrame:
-    return pd.DataFrame(load._decoded(load._stored_columns(cohort.generate(seed))))
+    return load.decoded(load.stored_columns(cohort.generate(seed)))
 
 
 # ------------------------------------------------------------------------------------- the drawing

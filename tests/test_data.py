@@ -1,6 +1,8 @@
 import hashlib
 import http.server
 import io
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -12,6 +14,7 @@ import pytest
 
 from workshop.data import columns, fetch, load
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
 
 real = pytest.mark.skipif(not load.is_cached(), reason="the real data are not cached")
 
@@ -115,6 +118,7 @@ def test_values_are_recoded_as_documented(kit):
         "A1Cresult": [">8", "Not measured", "Normal", ">7", "Not measured"],
         "insulin": ["Steady"] * 5,
         "change": [True, False, False, False, False],
+        "payer": ["Medicare", "Medicaid", "Missing", "Other", "Other"],
         "medicare": [True, False, False, False, False],
         "medicaid": [False, True, False, False, False],
         "had_emergency": [False, True, False, False, False],
@@ -306,17 +310,16 @@ def is_silent(request):
     time.sleep(1)
 
 
-@pytest.fixture
-def no_openml(monkeypatch):
-    def offline(tell):
-        raise OSError("no OpenML in tests")
-
-    monkeypatch.setattr(fetch, "_fetch_openml", offline)
-
-
-def test_download_fetches_checks_and_caches(kit, no_openml, monkeypatch, capsys):
-    with server(sends(GOOD_ZIP, chunk=200, pause=0.02)) as (address, seen):
+@contextmanager
+def uci(monkeypatch, *answers):
+    """Let a server of our own stand in for UCI; yield the requests that it sees."""
+    with server(*answers) as (address, seen):
         monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+        yield seen
+
+
+def test_download_fetches_checks_and_caches(kit, monkeypatch, capsys):
+    with uci(monkeypatch, sends(GOOD_ZIP, chunk=200, pause=0.02)) as seen:
         fetch.download()
         fetch.download()
     assert len(seen) == 1, "a good cache is not downloaded again"
@@ -324,9 +327,9 @@ def test_download_fetches_checks_and_caches(kit, no_openml, monkeypatch, capsys)
     assert "cached already" in capsys.readouterr().out
 
 
-def test_a_cut_download_starts_again(kit, no_openml, monkeypatch):
-    with server(CUT, sends(GOOD_ZIP)) as (address, seen):
-        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+@pytest.mark.parametrize("first", [CUT, fails], ids=["cut", "server error"])
+def test_a_download_that_fails_once_starts_again(kit, monkeypatch, first):
+    with uci(monkeypatch, first, sends(GOOD_ZIP)) as seen:
         fetch.download()
     assert len(seen) == 2
     assert len(load.load_patients()) == 5
@@ -335,84 +338,51 @@ def test_a_cut_download_starts_again(kit, no_openml, monkeypatch):
 @pytest.mark.parametrize(
     ("answer", "reason", "requests"),
     [
-        (CUT, "cut off after 500 of", 3),
-        (fails, "status 503", 1),
+        (CUT, "got only 500 out of", 3),
+        (fails, "status 503", 3),
         (sends(b"<html>Please log in</html>"), "is not UCI's", 1),
         (sends(GOOD_ZIP[:500]), "damaged, cut or locked", 1),
     ],
     ids=["cut each time", "server error", "a portal's page", "half a file"],
 )
-def test_a_failed_download_says_why_and_leaves_nothing(
-    kit, no_openml, monkeypatch, answer, reason, requests
-):
-    with server(answer) as (address, seen):
-        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
-        with pytest.raises(WorkshopError, match=reason) as refusal:
-            fetch.download()
+def test_a_failed_download_says_why_and_leaves_nothing(kit, monkeypatch, answer, reason, requests):
+    with uci(monkeypatch, answer) as seen, pytest.raises(WorkshopError, match=reason) as refusal:
+        fetch.download()
     assert len(seen) == requests
-    assert "OpenML: no OpenML in tests" in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert load.data_source() == "synthetic"
     assert not load.CACHE.exists()
 
 
-def test_an_endless_download_is_stopped(kit, no_openml, monkeypatch):
+def test_an_endless_download_is_stopped(kit, monkeypatch):
     monkeypatch.setattr(fetch, "ZIP_BYTES", 1000)
-    with server(sends(bytes(10_000))) as (address, _):
-        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
-        with pytest.raises(WorkshopError, match="the answer is too long"):
-            fetch.download()
+    endless = sends(bytes(100_000), chunk=10_000, pause=0.1)
+    with uci(monkeypatch, endless), pytest.raises(WorkshopError, match="the answer is too long"):
+        fetch.download()
 
 
 def test_set_up_gives_up_early_on_a_silent_line(kit, monkeypatch, capsys):
-    with server(is_silent) as (address, _):
-        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+    with uci(monkeypatch, is_silent):
         start = time.monotonic()
         fetch.ensure_data(timeout=0.3)
         assert time.monotonic() - start < 20  # of 60 that a slow download may take
     told = capsys.readouterr().out.splitlines()[-1]
-    assert told.startswith("data     synthetic cohort; no real data yet")
+    assert told.startswith("data     synthetic cohort; no real data yet (no complete answer in")
 
 
 def test_set_up_works_with_and_without_a_network(kit, monkeypatch, capsys):
     monkeypatch.setattr(fetch, "UCI_ADDRESS", "http://127.0.0.1:9/nobody-listens")
     fetch.ensure_data()
-    assert "synthetic cohort; no real data yet" in capsys.readouterr().out
+    assert "no real data yet (Connection refused)" in capsys.readouterr().out
     monkeypatch.setenv("WORKSHOP_DATA", "synthetic")
     fetch.ensure_data()
     assert capsys.readouterr().out == "data     synthetic cohort, as WORKSHOP_DATA asks\n"
     monkeypatch.delenv("WORKSHOP_DATA")
-    with server(sends(GOOD_ZIP)) as (address, _):
-        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
+    with uci(monkeypatch, sends(GOOD_ZIP)):
         fetch.ensure_data()
     capsys.readouterr()
     fetch.ensure_data()
     assert capsys.readouterr().out == "data     real, checked and cached\n"
-
-
-def as_openml_gives_it() -> pd.DataFrame:
-    """Return the made-up file as scikit-learn's fetcher would, the target first."""
-    table = pd.read_csv(io.BytesIO(CSV), keep_default_na=False, na_values=["?"])
-    for name in table.select_dtypes(exclude="number"):
-        table[name] = table[name].astype("category")
-    return table[["readmitted", *table.columns.drop("readmitted")]]
-
-
-def test_openml_is_the_second_source(kit, monkeypatch):
-    monkeypatch.setattr(fetch, "_fetch_openml", lambda tell: as_openml_gives_it())
-    with server(fails) as (address, _):
-        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
-        fetch.download()
-    assert len(load.load_patients()) == 5
-
-
-def test_another_table_from_openml_is_refused(kit, monkeypatch):
-    other = as_openml_gives_it().assign(time_in_hospital=1)
-    monkeypatch.setattr(fetch, "_fetch_openml", lambda tell: other)
-    with server(fails) as (address, _):
-        monkeypatch.setattr(fetch, "UCI_ADDRESS", address)
-        with pytest.raises(WorkshopError, match="OpenML: the answer is not UCI's"):
-            fetch.download()
 
 
 # ----------------------------------------------------------------------------------------- columns
@@ -455,3 +425,50 @@ def test_the_real_data_are_those_that_the_curriculum_describes():
     assert round(table["patient_id"].duplicated(keep=False).mean(), 2) == 0.46
     assert (table.groupby("patient_id")["race"].nunique() > 1).sum() == 249
     assert len(load.load_patients("first", "real")) == 69_970
+
+
+@real
+def test_the_payers_are_those_that_the_datasheet_describes():
+    stays = load.load_patients(source="real")
+    missing = stays["payer"] == "Missing"
+    assert missing.sum() == 40_256
+    by_race = missing.groupby(stays["race"], observed=True).mean().round(2)
+    assert by_race[["Black", "Hispanic", "white"]].tolist() == [0.48, 0.49, 0.37]
+    fifths = missing.groupby(stays.index * 5 // len(stays)).mean().round(2)
+    assert missing[: len(stays) // 5].all()
+    assert fifths.tolist() == [1.0, 0.46, 0.3, 0.1, 0.12]
+    known = stays[~missing].groupby("race", observed=True)[["medicaid", "medicare"]].mean().round(3)
+    assert known.loc["Black"].tolist() == [0.106, 0.468]
+    assert known.loc["white"].tolist() == [0.043, 0.551]
+
+
+@pytest.mark.parametrize("source", [pytest.param("real", marks=real), "synthetic"])
+def test_who_pays_is_recorded_less_often_for_black_than_for_white_patients(source):
+    stays = load.load_patients(source=source)
+    missing = stays["payer"] == "Missing"
+    assert missing.mean() == pytest.approx(0.396, abs=0.01)
+    by_race = missing.groupby(stays["race"], observed=True).mean()
+    assert by_race["Black"] > by_race["white"] + 0.08
+    known = stays[~missing].groupby("race", observed=True)[["medicaid", "medicare"]].mean()
+    assert known.loc["Black"].tolist() == pytest.approx([0.106, 0.468], abs=0.02)
+    assert known.loc["white"].tolist() == pytest.approx([0.043, 0.551], abs=0.02)
+
+
+# ------------------------------------------------------------------------- what a cell imports
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import workshop.data.fetch, workshop.data",
+        "from workshop import charts, exercises, modelcard, seatgame",
+    ],
+)
+def test_what_cells_import_does_not_import_the_builder(code):
+    builder = ("workshop.deck", "workshop.panel", "workshop.stage", "nbconvert", "playwright")
+    found = f"[name for name in sys.modules if name.startswith({builder})]"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import sys; {code}; print({found})"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert ran.stdout.strip() == "[]"

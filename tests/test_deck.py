@@ -160,12 +160,12 @@ def test_notes_come_before_fragments_with_the_clock_on_top():
         "slide",
         "notes",
     ]
-    assert prepared.cells[0].source == "# A in 6 minutes"
-    # Social context: 9 minutes from 1:34 PM; two thirds of them for A.
+    assert prepared.cells[0].source == "# A in 5 minutes"
+    # Social context: 8 minutes from 1:33 PM; two thirds of them for A.
     assert prepared.cells[1].source == (
-        "**1:34 PM** · minute 0 of 9 · 6 min for this slide\n\nsay this"
+        "**1:33 PM** · minute 0 of 8 · 5 min for this slide\n\nsay this"
     )
-    assert prepared.cells[4].source == "**1:40 PM** · minute 6 of 9 · 3 min for this slide"
+    assert prepared.cells[4].source == "**1:38 PM** · minute 5 of 8 · 3 min for this slide"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_title_slide_and_footer_say_which_data(source, label):
 def test_schedule_and_people_come_from_workshop_toml():
     deck = notebook(cell("# Today", "slide", "agenda"), cell("# Who", "slide", "people"))
     today, who = slides_of(prepare(deck, AGENDA, AGENDA.edition("scipy"), M1, None))
-    assert "<td>10:36 AM</td><td>Break</td><td>10 min</td>" in today.cells[0].source
+    assert "<td>10:31 AM</td><td>Break</td><td>10 min</td>" in today.cells[0].source
     assert len(who.cells[0].source.splitlines()) == 2 + 8
     assert "- **Hilde Weerts**" in who.cells[0].source and "Laird" not in who.cells[0].source
     _, who = slides_of(prepare(deck, AGENDA, AGENDA.edition("pydata"), M1, None))

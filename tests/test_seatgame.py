@@ -27,7 +27,7 @@ def people(seed=0, n=8000):
 
 
 GAME = seat_game(*people(), share=0.4)
-RULES = {"one": GAME.one_threshold(), "missed": GAME.equal_missed()}
+RULES = GAME.rules
 
 
 # -------------------------------------------------------------------------------- the arithmetic
@@ -36,7 +36,7 @@ RULES = {"one": GAME.one_threshold(), "missed": GAME.equal_missed()}
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.437, 0.9])
 def test_places_always_add_up(share):
     game = seat_game(*people(1), share=share)
-    for thresholds in (game.one_threshold(), game.equal_missed()):
+    for thresholds in game.rules.values():
         assert game.places(thresholds).sum() == 100
         assert game.selected(thresholds).sum() == pytest.approx(share * 8000, abs=0.5)
 
@@ -138,6 +138,16 @@ def places(page):
     numbers = page.locator(".present .sg-places").all_inner_texts()
     found = [int(re.match(r"\d+", number)[0]) for number in numbers]
     return dict(zip(GAME.names, found, strict=False)), found[-1]
+
+
+PAST_THE_EDGE = """(() => {
+  const right = e => e.getBoundingClientRect().right;
+  const head = e => e.closest("thead");
+  const clipped = e => head(e) && getComputedStyle(head(e)).overflow === "hidden";
+  return [...document.querySelectorAll(".sg-live *")]
+    .filter(e => !clipped(e) && right(e) > right(e.closest(".seat-game")) + 1)
+    .map(e => e.outerHTML.slice(0, 80));
+})()"""
 
 
 def slider(page, group):
@@ -275,14 +285,30 @@ def test_two_games_do_not_share_an_id_or_a_state(stage):
 
 def test_it_fits_under_a_heading_and_is_large_enough_to_read(stage):
     box = stage.locator(".present .seat-game").bounding_box()
-    assert box["width"] <= 1152 and box["height"] <= 470
+    assert box["width"] <= 1152 and box["height"] <= 480
     assert stage.evaluate(
         "[...document.querySelectorAll('.present .sg-live *')].every("
-        "e => !e.textContent.trim() || parseFloat(getComputedStyle(e).fontSize) >= 18)"
+        "e => !e.textContent.trim() || parseFloat(getComputedStyle(e).fontSize) >= 24)"
     )
-    for child in stage.locator(".present .sg-live *").all():
-        inner = child.bounding_box()
-        assert inner is None or inner["x"] + inner["width"] <= box["x"] + box["width"] + 1
+    assert stage.evaluate(PAST_THE_EDGE) == []
+
+
+def test_on_a_phone_each_group_is_a_card(chromium, deck):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    phone = context.new_page()
+    phone.goto(f"{deck.as_uri()}#/1")
+    phone.wait_for_selector(".seat-game.sg-on")
+    phone.evaluate("document.querySelector('button[data-rule=missed]').click()")
+    assert phone.evaluate(PAST_THE_EDGE) == []
+    game = phone.locator(".seat-game").first
+    cards = [card.bounding_box() for card in game.locator("tbody tr").all()]
+    assert len({card["x"] for card in cards}) == 1 and len({card["y"] for card in cards}) == 4
+    for name, card in zip(GAME.names, game.locator("tbody tr").all(), strict=True):
+        shown = " ".join(card.inner_text().split())
+        number = GAME.places(RULES["missed"])[GAME.names.index(name)]
+        assert name in shown and re.search(rf"\b{number} ?[+−±]", shown)
+        assert card.locator("input").bounding_box()["height"] >= 40
+    context.close()
 
 
 def test_colour_never_stands_alone(stage):
@@ -300,8 +326,8 @@ def test_on_paper_stands_a_picture_of_two_rules(page, deck):
     picture = page.locator(".sg-static svg").first
     assert picture.is_visible()
     label = picture.get_attribute("aria-label")
-    for thresholds in RULES.values():
-        for name, number in zip(GAME.names, GAME.places(thresholds), strict=True):
+    for rule in ("one", "missed"):
+        for name, number in zip(GAME.names, GAME.places(RULES[rule]), strict=True):
             assert f"{name} {number} places" in label
     assert picture.locator("path[transform]").count() == 200
 

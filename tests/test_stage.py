@@ -1,16 +1,11 @@
 """The stage in a real browser: what a presenter sees, presses and keeps."""
 
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 import urllib.request
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,14 +13,26 @@ import nbformat
 import psutil
 import pytest
 
+from tests.stage import (
+    SECONDS,
+    goto,
+    opened,
+    outside,
+    page_of,
+    place,
+    running_stages,
+    slide_with_code,
+    wait_for_first_slide,
+)
 from workshop.agenda import read_agenda
 from workshop.data import data_source
 from workshop.deck.prepare import prepare
 from workshop.deck.read import read_deck, slides_of
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
-from workshop.stage import checks, copy, server
+from workshop.stage import checks, copy
 from workshop.stage import present as stage_present
+from workshop.stage.show import KEYS
 
 AGENDA = read_agenda()
 SHOWN = [(edition.key, deck) for edition in AGENDA.editions.values() for deck in edition.decks]
@@ -43,86 +50,6 @@ DECK_WITH_CODE = next(
     for cell in slide.cells
     if cell.cell_type == "code" and "hide-input" not in cell.metadata.get("tags", [])
 )
-SECONDS = 60  # until the stage stands, on a busy machine
-
-
-@dataclass
-class Opened:
-    """A stage that runs as a person starts it, in a folder of its own."""
-
-    process: subprocess.Popen
-    output: list[str] = field(default_factory=list)
-    ready: threading.Event = field(default_factory=threading.Event)
-
-    def listen(self):
-        for line in self.process.stdout:
-            self.output.append(line.rstrip())
-            if line.startswith("Stop"):
-                self.ready.set()
-        self.ready.set()
-
-    def address(self, name: str) -> str:
-        found = [line.split()[-1] for line in self.output if line.startswith(name)]
-        assert found, "the stage did not open:\n" + "\n".join(self.output)
-        return found[0]
-
-    def deck(self, path: str) -> str:
-        return self.address("On stage").replace(self.shown, path)
-
-    @property
-    def shown(self) -> str:
-        return re.search(r"/notebooks/(.+)\?token", self.address("On stage"))[1]
-
-
-@contextmanager
-def opened(folder: Path, port: int = 8900, **choices):
-    """Start `present` in a process of its own; stop it by SIGTERM if the block did not."""
-    call = f"present(folder=Path({str(folder)!r}), port={port}, open_browser=False, **{choices!r})"
-    code = f"from pathlib import Path; from workshop.stage.present import present; {call}"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    one = Opened(process)
-    listener = threading.Thread(target=one.listen)
-    listener.start()
-    try:
-        assert one.ready.wait(SECONDS)
-        yield one
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        listener.join()
-        process.stdout.close()
-
-
-@contextmanager
-def page_of(chromium, address: str, width: int = 1280, height: int = 720):
-    """Open an address and note every request; yield the page and the list of requests."""
-    context = chromium.new_context(viewport={"width": width, "height": height})
-    requests = []
-    context.on("request", lambda request: requests.append(request.url))
-    page = context.new_page()
-    page.goto(address)
-    try:
-        yield page, requests
-    finally:
-        context.close()
-
-
-def wait_for_first_slide(page):
-    page.wait_for_selector("body.rise-enabled #rise-footer")
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
-    page.wait_for_function("document.getElementById('rise-custom-css').sheet")
-
-
-def outside(requests: list[str]) -> list[str]:
-    here = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
-    return [address for address in requests if not address.startswith(here)]
 
 
 def files_of_the_project() -> dict[str, tuple[int, int]]:
@@ -135,24 +62,8 @@ def files_of_the_project() -> dict[str, tuple[int, int]]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("stage")
-
-
-@pytest.fixture(scope="module")
-def stages(folder):
-    """Give the stage of an edition, which holds all decks; it runs until the module's end."""
-    running = {}
-
-    def of(edition: str) -> Opened:
-        if edition not in running:
-            context = opened(folder, edition=edition)
-            running[edition] = context.__enter__(), context
-        return running[edition][0]
-
-    yield of
-    for _, context in running.values():
-        context.__exit__(None, None, None)
+def stages(tmp_path_factory):
+    yield from running_stages(tmp_path_factory.mktemp("stage"))
 
 
 # --- A walk through every slide of every deck -----------------------------------------------------
@@ -310,50 +221,28 @@ def test_no_request_leaves_the_machine(walked):
 # --- What a presenter presses ---------------------------------------------------------------------
 
 
-@pytest.fixture
-def page(stages, chromium):
-    """Give the first slide of the first deck that has code, on a large screen."""
+@pytest.fixture(scope="module")
+def first_page(stages, chromium):
+    """Give a page of the first deck that has code, on a large screen."""
     address = stages(EDITION).deck(DECK_WITH_CODE)
     with page_of(chromium, address, 1920, 1080) as (page, _):
         wait_for_first_slide(page)
         page.wait_for_function("window.RevealNotes && document.getElementById('notescanvas')")
+        page.wait_for_selector("body.stage-settled")  # RISE's own start clears the board once more
         yield page
 
 
-def test_the_speaker_view_shows_notes_clock_and_next_slide(page):
-    with page.expect_popup() as popup:
-        page.keyboard.press("t")
-    speaker = popup.value
-    notes = speaker.locator(".speaker-controls-notes .value")
-    notes.filter(has_text=re.compile(r"minute 0 of \d+")).wait_for()
-    frames = [
-        speaker.frame_locator("#current-slide iframe"),
-        speaker.frame_locator("iframe >> nth=1"),
-    ]
-    frames[0].locator(".slide-number").get_by_text("1", exact=True).wait_for()
-    frames[1].locator(".slide-number").get_by_text("2", exact=True).wait_for()
-    assert re.match(r"\d\d:\d\d [AP]M", speaker.inner_text(".clock-value"))
-    first = notes.inner_text()
-    speaker.keyboard.press("Space")
-    page.wait_for_function("Reveal.getIndices().h === 1")
-    notes.filter(has_not_text=first.splitlines()[0]).wait_for()
-
-
-def test_the_speaker_view_never_saves_over_the_stage(page):
-    with page.expect_popup() as popup:
-        page.keyboard.press("t")
-    frame = popup.value.wait_for_selector("#current-slide iframe").content_frame()
-    wait_for_first_slide(frame)
-    frame.evaluate("Jupyter.notebook.set_dirty(true)")
-    time.sleep(1)
-    assert frame.evaluate("[Jupyter.notebook.dirty, Jupyter.notebook.autosave_interval]") == [
-        True,
-        0,
-    ]
+@pytest.fixture
+def page(first_page):
+    """Give the page on its first slide, as it was."""
+    page = first_page
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.evaluate("() => { if (Reveal.isPaused()) Reveal.togglePause(); Reveal.slide(0); }")
+    return page
 
 
 def test_the_chalkboard_draws_where_the_mouse_is(page):
-    page.wait_for_selector("body.stage-settled")  # RISE's own start clears the board once more
     page.keyboard.press("]")
     page.wait_for_function(
         "getComputedStyle(document.getElementById('notescanvas')).pointerEvents === 'auto'"
@@ -382,10 +271,130 @@ def test_a_stray_key_changes_no_cell_and_b_blacks_the_screen(page):
     assert page.evaluate("Reveal.isPaused()")
 
 
-def test_the_question_mark_lists_the_keys(page):
+def test_the_question_mark_lists_the_keys_in_large_type(page):
     page.keyboard.press("?")
-    page.get_by_text("Reveal Shortcuts Help").wait_for()
+    sheet = page.locator("#stage-sheet.help")
+    for key in KEYS:
+        if not key.get("quiet"):
+            assert sheet.get_by_text(key["does"], exact=True).is_visible()
+    scale = page.evaluate(
+        "getComputedStyle(document.documentElement).getPropertyValue('--stage-scale')"
+    )
+    height = sheet.locator("dd").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert float(scale) == 1.5 and height >= 24
+    box = sheet.locator("dl").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 1080
+    page.keyboard.press("?")
+    sheet.wait_for(state="detached")
     assert not page.evaluate("Reveal.isPaused()")
+
+
+def test_the_readme_lists_the_same_keys():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for key in KEYS:
+        if not key.get("quiet"):
+            assert f"| {key['keys']} | {key['does']} |" in readme
+
+
+SOURCES = "JSON.stringify(Jupyter.notebook.get_cells().map((c) => c.cell_type + c.get_text()))"
+MODAL = "document.querySelectorAll('.modal').length"
+
+
+@pytest.mark.parametrize("key", ["p", "h", "f", "Control+Shift+p", "Control+Shift+f", "s", "l"])
+def test_jupyters_own_keys_do_nothing_before_the_room(page, key):
+    page.keyboard.press(key)
+    page.wait_for_timeout(200)
+    assert page.evaluate(MODAL) == 0
+    assert place(page) == 0
+
+
+def test_enter_never_edits_what_is_not_on_the_slide(page):
+    before = page.evaluate(SOURCES)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    page.keyboard.type("xz")
+    assert page.evaluate(SOURCES) == before
+    page.wait_for_function("Reveal.getIndices().h === 1")
+
+
+def test_a_double_click_shows_no_source(page):
+    page.locator("section.present h1").dblclick()
+    page.wait_for_timeout(200)
+    assert page.evaluate(
+        "Jupyter.notebook.get_cells().every((c) => c.cell_type !== 'markdown' || c.rendered)"
+    )
+
+
+def test_the_next_cell_runs_right_after_the_slide_came_up(page):
+    number = slide_with_code(page)
+    goto(page, number - 1)
+    page.keyboard.press("End" if number == 0 else "PageDown")
+    page.keyboard.press("Shift+Enter")  # RISE would select the cell 450 ms later
+    page.wait_for_function(
+        "Jupyter.notebook.get_cells().find((c) => c.cell_type === 'code' &&"
+        " Reveal.getCurrentSlide().contains(c.element[0])).input_prompt_number > 0",
+        timeout=SECONDS * 1000,
+    )
+    assert place(page) == number
+
+
+def test_editing_is_seen_and_a_remote_leaves_it_and_turns_the_slide(page):
+    number = slide_with_code(page)
+    goto(page, number)
+    page.locator(".present .code_cell .CodeMirror").first.click()
+    page.keyboard.type("b]")
+    sign = "getComputedStyle(document.body, '::after').content"
+    assert "editing" in page.evaluate(sign)
+    assert "b]" in page.evaluate(SOURCES)
+    page.keyboard.press("PageDown")
+    page.wait_for_function("n => Reveal.getIndices().h === n + 1", arg=number)
+    assert "editing" not in page.evaluate(sign)
+    assert "b]" in page.evaluate(SOURCES)
+    page.keyboard.press("PageUp")
+    page.keyboard.press("Enter")
+    assert "editing" in page.evaluate(sign)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Escape")
+    assert "editing" not in page.evaluate(sign)
+    page.keyboard.press("b")
+    assert page.evaluate("Reveal.isPaused()")
+
+
+def test_no_dialog_of_jupyter_stands_before_the_slide(page):
+    page.evaluate(
+        "require('base/js/dialog').kernel_modal({title: 'Kernel Restarting', buttons: {},"
+        " body: 'x', notebook: Jupyter.notebook})"
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate(MODAL) == 0
+    page.keyboard.press("Space")
+    page.wait_for_function("Reveal.getIndices().h === 1")
+
+
+def test_the_overview_is_a_grid_and_a_number_goes_to_a_slide(page):
+    page.keyboard.press("w")
+    frame = page.frame_locator("#stage-sheet iframe")
+    frame.locator("figure").first.wait_for()
+    count = page.evaluate("Reveal.getTotalSlides()")
+    boxes = [figure.bounding_box() for figure in frame.locator("figure").all()]
+    assert len(boxes) == count
+    assert len({round(box["y"]) for box in boxes}) >= int(count**0.5)  # rows
+    assert all(box["y"] >= 0 and box["y"] + box["height"] <= 1080 for box in boxes)
+    for key in [*str(count - 1), "Enter"]:
+        page.keyboard.press(key)
+    page.wait_for_function("n => Reveal.getIndices().h === n", arg=count - 2)
+
+
+def test_leaving_the_slides_comes_back_to_the_slide_that_was_left(page):
+    goto(page, 3)
+    page.keyboard.press("Alt+r")
+    page.wait_for_selector("body:not(.rise-enabled)")
+    page.evaluate("Jupyter.notebook.select(Jupyter.notebook.ncells() - 1)")
+    page.keyboard.press("Alt+r")
+    page.wait_for_selector("body.rise-enabled")
+    page.wait_for_function("Reveal.getIndices().h === 3")
+    page.wait_for_timeout(600)
+    assert place(page) == 3
 
 
 def test_the_cursor_stands_where_the_mouse_clicked_on_a_scaled_slide(page):
@@ -439,9 +448,9 @@ def test_jupyterlab_is_at_hand_and_stays_on_the_machine(stages, chromium):
 def test_the_checks_are_told_before_the_stage_opens(stages):
     told = stages(EDITION).output
     told = told[: next(i for i, line in enumerate(told) if line.startswith("On stage"))]
-    topics = [re.split(r"[: ]", line)[1] for line in told if line]
+    topics = [re.split(r"[: ]", line)[1] for line in told if line.startswith("✓")]
     assert topics == ["data", "packages", "offline", "port", "kernel"]
-    assert [line for line in told if line and not line.startswith("✓")] == []
+    assert [line for line in told if line and not line.startswith(("✓", "waiting"))] == []
 
 
 # --- Stopping and resuming ------------------------------------------------------------------------
@@ -586,5 +595,4 @@ def test_the_warm_up_imports_what_the_cells_import():
         nbformat.v4.new_code_cell("%matplotlib inline\nimport re"),
         nbformat.v4.new_markdown_cell("import antigravity"),
     ]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    assert server.imports_of(notebook) == "import os, sys\nfrom json import loads as read"
+    assert copy.imports_of(cells) == "import os, sys\nfrom json import loads as read"

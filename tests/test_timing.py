@@ -102,11 +102,11 @@ def test_a_session_takes_what_its_edition_shows(monkeypatch):
 
 def test_clock_prompts_follow_the_planned_minutes():
     deck = notebook(
-        cell("# A", "slide"), cell("# B", "slide", "minutes-4"), cell("# C", "slide", "pace-1.5")
+        cell("# A", "slide"), cell("# B", "slide", "minutes-3"), cell("# C", "slide", "pace-1.5")
     )
     prepared = prepare(deck, read_agenda(), read_agenda().edition("pydata"), M1, None)
     assert [slide.notes[0].source for slide in slides_of(prepared)] == [
-        "**1:34 PM** · minute 0 of 9 · 2 min for this slide",
-        "**1:36 PM** · minute 2 of 9 · 4 min for this slide",
-        "**1:40 PM** · minute 6 of 9 · 3 min for this slide",
+        "**1:33 PM** · minute 0 of 8 · 2 min for this slide",
+        "**1:35 PM** · minute 2 of 8 · 3 min for this slide",
+        "**1:38 PM** · minute 5 of 8 · 3 min for this slide",
     ]

@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from workshop.data import COLUMNS, cohort, load_patients
-from workshop.data.cohort import ALL_RACES, PARTS, PAYER, PERSON, POSITIONS
+from workshop.data.cohort import ALL_RACES, PARTS, PERSON, POSITIONS
 from workshop.data.load import CSV_SHA256
 
 SEED = 2025  # chosen among twelve: data/README.md says how
@@ -47,7 +47,20 @@ def fit(patients: pd.DataFrame) -> dict:
     histories = _history_histograms(patients)
     patients = patients[patients["gender"] != "Unknown"]
     codes = _codes(patients)
-    tree = _chow_liu_tree(codes)
+    # A missing payer says when a stay was, and the cohort has no time: nothing hangs on it.
+    missing, other = map(COLUMNS["payer"].categories.index, ("Missing", "Other"))
+    who_pays = codes.assign(payer=codes["payer"].replace(missing, other))
+    tree = _chow_liu_tree(who_pays)
+    label = {
+        "<30": _label_model(who_pays, patients["readmitted"] == "<30", ~patients["died"]),
+        ">30": _label_model(
+            who_pays,
+            patients["readmitted"] == ">30",
+            ~patients["died"] & (patients["readmitted"] != "<30"),
+        ),
+    }
+    for effects in (*label["<30"].values(), *label[">30"].values()):
+        effects["payer"][missing] = effects["payer"][other]
     names = [name for name, column in COLUMNS.items() if column.categories]
     return {
         "about": "Aggregate statistics of Diabetes 130-US Hospitals (Strack et al. 2014, "
@@ -62,14 +75,7 @@ def fit(patients: pd.DataFrame) -> dict:
         "bins": {name: _values_in_bins(patients[name], codes[name]) for name in BINS},
         "tree": tree,
         "tables": _tables(codes, tree),
-        "label": {
-            "<30": _label_model(codes, patients["readmitted"] == "<30", ~patients["died"]),
-            ">30": _label_model(
-                codes,
-                patients["readmitted"] == ">30",
-                ~patients["died"] & (patients["readmitted"] != "<30"),
-            ),
-        },
+        "label": label,
     }
 
 
@@ -82,7 +88,7 @@ def _codes(patients: pd.DataFrame) -> pd.DataFrame:
         "position": np.select([size == 1, place == 0, place == size - 1], [0, 1, 3], default=2),
         PERSON: patients["gender"].cat.codes * len(COLUMNS["age"].categories)
         + patients["age"].cat.codes,
-        PAYER: np.select([patients["medicare"], patients["medicaid"]], [1, 2], default=0),
+        "payer": patients["payer"].cat.codes,
     }
     codes |= {name: patients[name].cat.codes for name in CATEGORIES}
     codes |= {name: np.searchsorted(BINS[name], patients[name], side="right") for name in BINS}

@@ -23,8 +23,6 @@ from workshop.paths import ROOT
 PARAMETERS = ROOT / "data" / "cohort.json"
 POSITIONS = ("only", "first", "middle", "last")
 PERSON = "person"  # gender and age band, crossed: the root of the tree
-PAYER = "payer"  # one variable, because nobody in the data has both programmes
-PAYERS = ("neither", "medicare", "medicaid")
 ALL_RACES = "all races"
 SMALL = "Hispanic, Asian and Other"  # too few encounters to stand alone
 PARTS = {  # what a race's distribution is made of, from the general to the particular
@@ -156,7 +154,6 @@ def _table(parameters: dict, rng, patient: np.ndarray, codes: dict) -> pd.DataFr
     columns = {"patient_id": pd.factorize(patient)[0]}
     columns |= {n: pd.Categorical.from_codes(codes[n], categories=levels[n]) for n in levels}
     columns |= {n: codes[n] == 1 for n in ("change", "diabetesMed")}
-    columns |= {n: codes[PAYER] == PAYERS.index(n) for n in ("medicare", "medicaid")}
     for name, bins in parameters["bins"].items():
         columns[name] = np.zeros(len(patient), dtype=int)
         for code, counts in enumerate(bins):

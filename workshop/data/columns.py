@@ -103,11 +103,22 @@ COLUMNS = {
     ),
     "change": Column("Any change of diabetes medication", "bool", feature=True),
     "diabetesMed": Column("Any diabetes medication prescribed", "bool", feature=True),
+    "payer": Column(
+        "Who paid: missing, Medicare, Medicaid, or another of the file's codes",
+        "category",
+        ("Missing", "Other", "Medicare", "Medicaid"),
+    ),
     "medicare": Column(
-        "Paid by Medicare (federal insurance, mostly from age 65)", "bool", feature=True
+        "Recorded as paid by Medicare (federal insurance, mostly from age 65)",
+        "bool",
+        feature=True,
+        derived=True,
     ),
     "medicaid": Column(
-        "Paid by Medicaid (federal and state insurance for low incomes)", "bool", feature=True
+        "Recorded as paid by Medicaid (federal and state insurance for low incomes)",
+        "bool",
+        feature=True,
+        derived=True,
     ),
     "had_emergency": Column(
         "Any emergency visit in the year before", "bool", feature=True, derived=True
@@ -128,7 +139,7 @@ COLUMNS = {
     ),
     "died": Column("Died during the stay", "bool", derived=True),
     "died_or_hospice": Column(
-        "Died during the stay or left for hospice: cannot be readmitted", "bool", derived=True
+        "Died during the stay or left for hospice; few come back", "bool", derived=True
     ),
     "readmitted": Column(
         "Next stay in a hospital: within 30 days, later, or none recorded",
@@ -140,13 +151,3 @@ COLUMNS = {
     ),
 }
 FEATURES = [name for name, column in COLUMNS.items() if column.feature]
-
-
-def code(name: str, category: str) -> int:
-    """Return the number that stands for a category of a column."""
-    return COLUMNS[name].categories.index(category)
-
-
-def stored_dtype(column: Column) -> str:
-    """Return the type in which a cache keeps a column: categories as small numbers."""
-    return "int8" if column.categories else column.dtype

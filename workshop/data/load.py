@@ -7,34 +7,21 @@ synthetic cohort, is `data/README.md`.
 
 import functools
 import hashlib
-import lzma
 import os
-import struct
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from workshop.data import cohort as synthetic_cohort
-from workshop.data.columns import COLUMNS, code, stored_dtype
+from workshop.data.columns import COLUMNS
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
 CACHE = ROOT / "data" / "cache"
 CSV_SHA256 = "0689e7ec031237dc63031b938805c48377748761a3b26acab621567afa24df97"
-# What reading a damaged, cut, locked or foreign zip (an .npz is one) raises.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,  # an encrypted member; its child NotImplementedError: an unknown compression
-    ValueError,
-)
+SOURCES = ("real", "synthetic")
+STORED = {name: column for name, column in COLUMNS.items() if not column.derived}
 
 
 def data_source() -> str:
@@ -43,14 +30,12 @@ def data_source() -> str:
     The environment variable WORKSHOP_DATA decides where it is set; otherwise the real data where
     they are cached. Raises `WorkshopError` on another value of the variable.
     """
-    wanted = os.environ.get("WORKSHOP_DATA", "")
-    if wanted in ("real", "synthetic"):
-        return wanted
-    if wanted:
+    wanted = os.environ.get("WORKSHOP_DATA") or ("real" if real_cache().exists() else "synthetic")
+    if wanted not in SOURCES:
         raise WorkshopError(
             f'WORKSHOP_DATA is "{wanted}": set it to "real" or "synthetic", or leave it unset.'
         )
-    return "real" if real_cache().exists() else "synthetic"
+    return wanted
 
 
 def load_patients(cohort: str = "all", source: str | None = None) -> pd.DataFrame:
@@ -59,52 +44,53 @@ def load_patients(cohort: str = "all", source: str | None = None) -> pd.DataFram
     `cohort` is "all" (101,766 rows) or "first": the first encounter per patient, with a recorded
     gender, without those that ended in death or hospice (69,970 rows of the real data). `source`
     is "real", "synthetic" or None for `data_source()`; `attrs["source"]` of the table tells which
-    it was. Rows are in the file's order, which is that of time within a patient. Raises
-    `WorkshopError` where the real data are asked for and not cached, or the cache is damaged.
+    it was. Rows are in the file's order, which is that of time within a patient, and but for four
+    of them that of the file's encounter numbers. Raises `WorkshopError` where the real data are
+    asked for and not cached, or the cache is damaged.
     """
     if cohort not in ("all", "first"):
         raise WorkshopError(f'There is no cohort "{cohort}": ask for "all" or "first".')
     source = source or data_source()
-    if source not in ("real", "synthetic"):
+    if source not in SOURCES:
         raise WorkshopError(f'There is no source "{source}": ask for "real" or "synthetic".')
     stored = _read_real() if source == "real" else _generated()
+    table = decoded(stored)
     if cohort == "first":
-        stored = _first_encounters(stored)
-    table = pd.DataFrame(_decoded(stored))
+        leaves = table["patient_id"].duplicated() | table["gender"].eq("Unknown")
+        table = table[~(leaves | table["died_or_hospice"])].reset_index(drop=True)
     table.attrs["source"] = source
     return table
 
 
-def _first_encounters(stored: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    first = np.zeros(len(stored["patient_id"]), dtype=bool)
-    first[np.unique(stored["patient_id"], return_index=True)[1]] = True
-    keep = first & (stored["gender"] != code("gender", "Unknown"))
-    for ending in ("Died", "Hospice"):
-        keep &= stored["discharge"] != code("discharge", ending)
-    return {name: values[keep] for name, values in stored.items()}
+def decoded(stored: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Turn what a cache stores into the analysis table, with the derived columns."""
+    return pd.DataFrame({name: _column(stored, name) for name in COLUMNS})
 
 
-def _decoded(stored: dict[str, np.ndarray]) -> dict[str, object]:
-    died = stored["discharge"] == code("discharge", "Died")
-    derived = {
-        "had_emergency": stored["number_emergency"] > 0,
-        "had_inpatient_days": stored["number_inpatient"] > 0,
-        "had_outpatient_days": stored["number_outpatient"] > 0,
-        "died": died,
-        "died_or_hospice": died | (stored["discharge"] == code("discharge", "Hospice")),
-        "readmitted_30_days": stored["readmitted"] == code("readmitted", "<30"),
-    }
-    table = {}
-    for name, column in COLUMNS.items():
-        values = derived[name] if column.derived else stored[name]
-        if column.categories:
-            kind = pd.CategoricalDtype(
-                column.categories, ordered=column.dtype.startswith("ordered")
-            )
-            table[name] = pd.Categorical.from_codes(values, dtype=kind)
-        else:
-            table[name] = values.astype(column.dtype)
-    return table
+def _column(stored: dict[str, np.ndarray], name: str) -> np.ndarray | pd.Categorical:
+    column = COLUMNS[name]
+    if column.categories:
+        ordered = column.dtype.startswith("ordered")
+        return pd.Categorical.from_codes(stored[name], column.categories, ordered)
+    if not column.derived:
+        return stored[name].copy()
+    source, values = _DERIVED[name]
+    if values:
+        codes = [COLUMNS[source].categories.index(value) for value in values]
+        return np.isin(stored[source], codes).astype(column.dtype)
+    return stored[source] > 0
+
+
+_DERIVED = {  # column: the stored one, and the categories of it that count (or any number over 0)
+    "medicare": ("payer", ["Medicare"]),
+    "medicaid": ("payer", ["Medicaid"]),
+    "had_emergency": ("number_emergency", []),
+    "had_inpatient_days": ("number_inpatient", []),
+    "had_outpatient_days": ("number_outpatient", []),
+    "died": ("discharge", ["Died"]),
+    "died_or_hospice": ("discharge", ["Died", "Hospice"]),
+    "readmitted_30_days": ("readmitted", ["<30"]),
+}
 
 
 # --- Cache
@@ -117,7 +103,7 @@ def real_cache() -> Path:
 
 def layout() -> str:
     """Return a fingerprint of what is stored: a cache written for other columns is not read."""
-    stored = {n: (c.dtype, c.categories) for n, c in COLUMNS.items() if not c.derived}
+    stored = {name: (column.dtype, column.categories) for name, column in STORED.items()}
     return hashlib.sha256(f"{CSV_SHA256} {stored}".encode()).hexdigest()
 
 
@@ -131,8 +117,8 @@ def _read_real() -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             if str(archive["layout"]) == layout():
-                return {name: archive[name] for name, c in COLUMNS.items() if not c.derived}
-    except (*UNREADABLE, KeyError):
+                return {name: archive[name] for name in STORED}
+    except Exception:  # zipfile, zlib and NumPy raise a dozen kinds on a damaged file
         pass
     raise WorkshopError(
         f"{path} is damaged or from another version of the kit: run `make data` to renew it, or "
@@ -150,16 +136,15 @@ def is_cached() -> bool:
 
 @functools.cache
 def _generated() -> dict[str, np.ndarray]:
-    return _stored_columns(synthetic_cohort.generate())
+    return stored_columns(synthetic_cohort.generate())
 
 
-def _stored_columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
+def stored_columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """Turn a table with named categories into what a cache stores."""
     stored = {}
-    for name, column in COLUMNS.items():
-        if not column.derived:
-            values = table[name]
-            if column.categories:
-                values = values.cat.set_categories(column.categories).cat.codes
-            stored[name] = values.to_numpy().astype(stored_dtype(column))
+    for name, column in STORED.items():
+        values = table[name]
+        if column.categories:
+            values = pd.Categorical(values, categories=column.categories).codes
+        stored[name] = np.asarray(values, dtype="int8" if column.categories else column.dtype)
     return stored

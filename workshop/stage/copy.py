@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import json
 import re
@@ -15,12 +16,13 @@ from workshop.agenda import Agenda
 from workshop.data import data_source
 from workshop.errors import WorkshopError
 from workshop.files import near
-from workshop.paths import ROOT, THEME
+from workshop.paths import BUILD, ROOT, THEME
+from workshop.stage import show
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-FOLDER = ROOT / "build" / "stage"
+FOLDER = BUILD / "stage"
 # What RISE is told on stage, besides the footer. Width and height stay at RISE's 100 %:
 # custom.js scales the canvas of 1280 by 720, because reveal's own scaling misplaces the cursor.
 RISE = {
@@ -32,8 +34,7 @@ RISE = {
     "controls": False,
     "progress": False,
     "slideNumber": "c/t",
-    "auto_select": "code",
-    "auto_select_fragment": True,
+    "auto_select": "none",  # custom/cells.js selects at once; RISE would after 450 ms
     "enable_chalkboard": True,
     "show_buttons_on_startup": False,
 }
@@ -89,7 +90,10 @@ def empty_copy(folder: Path, agenda: Agenda, deck: Path | None, edition_key: str
 
 
 def fill(copy: Copy, agenda: Agenda) -> None:
-    """Write the decks as the edition shows them, with the files beside them."""
+    """Write the decks as the edition shows them, the files beside them, and what the show is.
+
+    Outputs are cleared before a deck is signed: a script stored in one would run as Jupyter's own.
+    """
     import nbformat
     from nbformat.sign import NotebookNotary
 
@@ -97,19 +101,49 @@ def fill(copy: Copy, agenda: Agenda) -> None:
     from workshop.deck.read import read_deck
 
     edition = agenda.edition(copy.edition)
-    decks = [deck for each in agenda.editions.values() for deck in each.decks]
-    decks = list(dict.fromkeys([copy.deck, *decks]))
+    decks = {}
+    for deck in [copy.deck, *(deck for each in agenda.editions.values() for deck in each.decks)]:
+        if deck not in decks:
+            decks[deck] = prepare(read_deck(ROOT / deck), agenda, edition, deck, copy.source)
+    for session, deck in show.stops(edition):
+        if not session.deck:
+            decks[deck] = show.interlude(agenda, edition, session)
     for parent in dict.fromkeys(Path(deck).parent for deck in decks):
         _copy_files(ROOT / parent, copy.folder / parent)
     (copy.home / "data").mkdir(parents=True, exist_ok=True)
     notary = NotebookNotary(data_dir=str(copy.home / "data"))
-    for deck in decks:
-        notebook = read_deck(ROOT / deck)
-        notebook = with_rise(prepare(notebook, agenda, edition, deck, copy.source))
-        notary.sign(notebook)
-        nbformat.write(notebook, copy.folder / deck)
+    for deck, notebook in decks.items():
+        outputs = show.recorded(BUILD / "executed" / deck, notebook)
+        _write(copy.home / "recorded" / Path(deck).with_suffix(".json"), json.dumps(outputs))
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        notary.sign(with_rise(notebook))
+        _write(copy.folder / deck, nbformat.writes(notebook))
+    cells = [cell for deck in [copy.deck, *edition.decks] for cell in decks[deck].cells]
+    _write(copy.home / "imports.py", imports_of(cells))
+    _write(copy.home / "show.json", json.dumps(show.plan(edition, decks, copy.folder.name)))
     note = {**asdict(copy), "folder": copy.folder.name}
-    (copy.folder / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+    _write(copy.folder / NOTE, json.dumps(note, indent=1) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def imports_of(cells: list[NotebookNode]) -> str:
+    """Return the import statements at the top level of cells of code, one a line."""
+    lines = []
+    for cell in cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            tree = ast.parse(cell.source)
+        except SyntaxError:  # a magic, or code that is about to be completed on stage
+            continue
+        lines += [ast.unparse(n) for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    return "\n".join(dict.fromkeys(lines))
 
 
 def with_rise(notebook: NotebookNode) -> NotebookNode:
@@ -149,10 +183,15 @@ def latest_copy(folder: Path, agenda: Agenda, deck: Path | None, edition: str | 
         if STAMP.fullmatch(path.name) and (path / NOTE).is_file()
     ]
     for note in notes:
-        said = json.loads(note.read_text(encoding="utf-8"))
-        if edition not in (None, said["edition"]):
+        try:
+            copy = Copy(**{**json.loads(note.read_text(encoding="utf-8")), "folder": note.parent})
+        except (OSError, ValueError, TypeError):
+            raise WorkshopError(
+                f"{near(note)} is damaged, so that the copy cannot be resumed: open its decks in "
+                "JupyterLab, or delete that folder to resume the one before."
+            ) from None
+        if edition not in (None, copy.edition):
             continue
-        copy = Copy(**{**said, "folder": note.parent})
         if deck is not None:
             copy = Copy(**{**vars(copy), "deck": chosen_deck(deck, agenda)})
         if not (copy.folder / copy.deck).is_file():

@@ -11,15 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workshop.agenda import Agenda, read_agenda
+from workshop.errors import WorkshopError
 from workshop.files import near
+from workshop.stage import show
 from workshop.stage.checks import check_data, check_offline, check_packages, free_port
 from workshop.stage.copy import FOLDER, NOTE, Copy, empty_copy, fill, latest_copy
 from workshop.stage.server import Server
-
-KEYS = (
-    "Space next · Shift+Space back · Shift+Enter run the cell · t speaker view · "
-    "] draw, [ chalkboard · b black · ? all keys"
-)
 
 
 class Stop(KeyboardInterrupt):
@@ -47,6 +44,10 @@ def present(
             _show(copy, agenda, resume, open_browser, port)
         except Stop:
             pass
+        except OSError as error:
+            raise WorkshopError(
+                f"{near(copy.folder)} cannot be written: {error.strerror}."
+            ) from None
         finally:
             if not (copy.folder / NOTE).exists():
                 shutil.rmtree(copy.folder)  # half a copy helps nobody
@@ -58,27 +59,46 @@ def present(
 
 
 def _show(copy: Copy, agenda: Agenda, resume: bool, open_browser: bool, wanted: int) -> None:
-    port = free_port(wanted)
-    server = Server(copy, port)
+    server = Server(copy, free_port(wanted))
     try:
         if not resume:
             fill(copy, agenda)
         _say(*check_data(copy))
         _say(*check_packages())
         _say(*check_offline(copy))
-        _say(True, f"port: {port}" + ("" if port == wanted else f" ({wanted} is taken)"))
-        server.wait()
-        _say(True, f"kernel: {server.start_kernel()}")
-        print(f"\nOn stage    {server.stage_url}")
-        print(f"JupyterLab  {server.lab_url}")
-        print(f"Keys        {KEYS}")
-        print("Stop        Ctrl-C\n", flush=True)
+        _wait(server)
+        taken = "" if server.port == wanted else f" ({wanted} is taken)"
+        _say(True, f"port: {server.port}{taken}")
+        _say(True, f"kernel: {server.wait_for_kernel(_tell)}")
+        _tell(f"\nOn stage    {server.stage_url}")
+        _tell(f"JupyterLab  {server.url('/lab')}")
+        _tell(f"Copy        {near(copy.folder)}")
+        edition = agenda.edition(copy.edition)
+        _tell(f"Sessions    http://127.0.0.1:{server.port}/stage/N, or g on stage")
+        _tell(f"{show.listed(edition)}\nKeys\n{show.keys()}\nStop        Ctrl-C\n")
         if open_browser and _has_screen():
-            webbrowser.open(server.stage_url)
-        server.run()
+            webbrowser.open(server.redirect.as_uri())
+        server.record(list(dict.fromkeys([copy.deck, *edition.decks])))
+        server.run(_tell)
     finally:
         _deaf()
         server.stop()
+
+
+def _wait(server: Server, tries: int = 10) -> None:
+    """Wait for the server; where another one took its port meanwhile, try the next one."""
+    for _ in range(tries):
+        try:
+            return server.wait()
+        except WorkshopError:
+            if not server.port_was_taken():
+                raise
+            server.start(free_port(server.port + 1))
+    raise WorkshopError(f"No port up to {server.port} stays free: stop another server first.")
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)
 
 
 def _has_screen() -> bool:
@@ -89,7 +109,7 @@ def _has_screen() -> bool:
 
 
 def _say(good: bool, text: str) -> None:
-    print("✓" if good else "✗", text, flush=True)
+    _tell(f"{'✓' if good else '✗'} {text}")
 
 
 # --- Ctrl-C -------------------------------------------------------------------------------------

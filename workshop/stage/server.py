@@ -1,8 +1,7 @@
-"""One Jupyter server with RISE for one working copy, and the kernel of its deck."""
+"""One Jupyter server with RISE for one working copy, started again when it dies."""
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import secrets
@@ -11,10 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from workshop.errors import WorkshopError
@@ -22,13 +19,9 @@ from workshop.files import near
 from workshop.paths import ROOT
 from workshop.stage.copy import Copy
 
-# nbformat and what builds on it take a second to import. Functions that run while the server
-# starts import them themselves: the room waits a second less.
-if TYPE_CHECKING:
-    from jupyter_client import BlockingKernelClient
-    from nbformat import NotebookNode
-
 CONFIG = Path(__file__).parent / "jupyter"
+LIVES = 20  # seconds: a server that dies sooner, again and again, is not started again
+TRIES = 5
 
 
 class Server:
@@ -36,21 +29,28 @@ class Server:
 
     def __init__(self, copy: Copy, port: int):
         """Start the server; `wait` tells when it answers."""
-        self.copy, self.address = copy, f"http://127.0.0.1:{port}"
+        self.copy, self.port = copy, port
         self.token = secrets.token_urlsafe(24)
         self.log = copy.home / "server.log"
-        self.kernel: BlockingKernelClient | None = None
         copy.home.mkdir(exist_ok=True)
+        (copy.home / "state").mkdir(exist_ok=True)
         shutil.rmtree(copy.home / "config", ignore_errors=True)
         shutil.copytree(CONFIG, copy.home / "config")  # NbClassic writes into its settings
-        command = [sys.executable, "-m", "jupyter_server", f"--ServerApp.port={port}"]
-        command.append(f"--ServerApp.root_dir={copy.folder}")
+        self.recorder: subprocess.Popen | None = None
+        self.start()
+
+    def start(self, port: int | None = None) -> None:
+        """Start the process, with the same token, on the same port unless another is given."""
+        self.port = port or self.port
+        command = [sys.executable, "-m", "jupyter_server", f"--ServerApp.port={self.port}"]
+        command.append(f"--ServerApp.root_dir={self.copy.folder}")
+        command.append(f"--ServerApp.default_url=/nbclassic/notebooks/{quote(self.copy.deck)}")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
-                cwd=copy.folder,
+                cwd=self.copy.folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -76,111 +76,109 @@ class Server:
             "IPYTHONDIR": str(home / "ipython"),
             "JUPYTER_TOKEN": self.token,  # not in the command line, which every user can read
             "PYTHONPATH": os.pathsep.join(paths),
-            "OPENBLAS_NUM_THREADS": "1",  # as in workshop.execute: one thread is the quicker one
+            "OPENBLAS_NUM_THREADS": "1",  # as in deck/execute.py: one thread is the quicker one
             "WORKSHOP_DATA": self.copy.source,  # what the title slide says, even if data arrive
+            "WORKSHOP_STATE": str(home / "state"),
         }
+
+    def url(self, path: str) -> str:
+        """Return the address of a page of the server, with the token."""
+        return f"http://127.0.0.1:{self.port}{path}?token={self.token}"
 
     @property
     def stage_url(self) -> str:
         """Return the address of the deck in RISE."""
-        return f"{self.address}/nbclassic/notebooks/{quote(self.copy.deck)}?token={self.token}"
+        return self.url(f"/nbclassic/notebooks/{quote(self.copy.deck)}")
 
     @property
-    def lab_url(self) -> str:
-        """Return the address of JupyterLab."""
-        return f"{self.address}/lab?token={self.token}"
+    def redirect(self) -> Path:
+        """Return Jupyter's own file that leads to the deck: a browser's command line is public."""
+        return self.copy.home / "runtime" / f"jpserver-{self.process.pid}-open.html"
 
     def wait(self, seconds: float = 60) -> None:
-        """Wait until the server answers."""
+        """Wait until the server answers; raise WorkshopError when it ends or does not."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
-                self._ask("/api/status")
+                self.ask("/api/status")
             except OSError:
                 time.sleep(0.05)
             else:
                 return
         raise WorkshopError(f"The Jupyter server does not start: {self._last_words()}.")
 
-    def _ask(self, path: str, body: dict | None = None) -> dict:
-        request = urllib.request.Request(
-            self.address + path,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
-        )
+    def ask(self, path: str) -> dict:
+        """Return what the server answers at a path of its API."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
+        request.add_header("Authorization", f"token {self.token}")
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
+    def port_was_taken(self) -> bool:
+        """Tell whether the server ended because another one was quicker to take its port."""
+        return self.process.poll() is not None and "already in use" in self._log()
+
+    def _log(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
     def _last_words(self) -> str:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = self._log().strip().splitlines()
         return f"{lines[-1] if lines else 'no message'} (more in {near(self.log)})"
 
-    def start_kernel(self) -> str:
-        """Start the deck's kernel, which the page will use, and import the workshop in it."""
-        from jupyter_client import BlockingKernelClient
+    def wait_for_kernel(self, say, seconds: float = 120) -> str:
+        """Wait until a kernel has started and imported; tell now and then what is waited for."""
+        deadline, told = time.monotonic() + seconds, time.monotonic() + 5
+        while time.monotonic() < deadline:
+            try:
+                answer = self.ask("/stage/ready")
+            except OSError as error:
+                raise WorkshopError(f"The Jupyter server went away: {error}.") from None
+            if answer["failed"]:
+                raise WorkshopError(f"The kernel does not start: {answer['failed']}.")
+            if not answer["waits for"]:
+                return f"Python {sys.version.split()[0]} starts and imports what the cells import"
+            if time.monotonic() > told:
+                say(f"waiting for {answer['waits for']} …")
+                told = time.monotonic() + 10
+            time.sleep(0.2)
+        raise WorkshopError(f"The kernel does not start within {seconds} s: {near(self.log)}.")
 
-        body = {"path": self.copy.deck, "type": "notebook", "name": ""}
-        body["kernel"] = {"name": "python3"}
-        try:
-            kernel = self._ask("/api/sessions", body)["kernel"]["id"]
-            self.kernel = BlockingKernelClient(
-                connection_file=str(self.copy.home / "runtime" / f"kernel-{kernel}.json")
+    def record(self, decks: list[str]) -> None:
+        """Run the decks beside the show, at the lowest priority, so that every state is known."""
+        command = [sys.executable, "-m", "workshop.stage.state"]
+        with (self.copy.home / "state.log").open("wb") as log:
+            self.recorder = subprocess.Popen(
+                [*command, *(str(self.copy.folder / deck) for deck in decks)],
+                cwd=ROOT,
+                env=self._environment() | {"MPLBACKEND": "agg"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
-            self.kernel.load_connection_file()
-            self.kernel.start_channels()
-            self.kernel.wait_for_ready(timeout=60)
-            reply = self.kernel.execute_interactive(
-                "__import__('workshop')", silent=True, timeout=60, output_hook=lambda _: None
-            )
-        except (urllib.error.URLError, RuntimeError, TimeoutError) as error:
-            raise WorkshopError(f"The kernel does not start: {error} ({near(self.log)}).") from None
-        if reply["content"]["status"] != "ok":
-            reason = reply["content"].get("evalue", "no reason given")
-            raise WorkshopError(f"The kernel cannot import the workshop: {reason}.")
-        return f"Python {sys.version.split()[0]} starts and imports the workshop"
 
-    def warm_up(self) -> None:
-        """Import in the kernel what the deck imports, so that its first cell does not wait.
-
-        Nothing is bound to a name: the cells do all that they show.
-        """
-        import nbformat
-
-        notebook = nbformat.read(self.copy.folder / self.copy.deck, as_version=4)
-        code = f"exec({imports_of(notebook)!r}, {{}})"
-        self.kernel.execute(code, silent=True, store_history=False)
-
-    def run(self) -> None:
-        """Wait for the server's end, which somebody may ask for in JupyterLab."""
-        try:
-            code = self.process.wait(timeout=3)  # the first slide comes first
-        except subprocess.TimeoutExpired:
-            self.warm_up()
-            code = self.process.wait()
-        if code != 0:
-            raise WorkshopError(f"The Jupyter server stopped by itself: {self._last_words()}.")
+    def run(self, say) -> None:
+        """Keep the server alive until somebody shuts it down in JupyterLab."""
+        quick = 0
+        while True:
+            since = time.monotonic()
+            if self.process.wait() == 0:
+                return
+            quick = quick + 1 if time.monotonic() - since < LIVES else 0
+            if quick == TRIES:
+                raise WorkshopError(f"The Jupyter server dies at once: {self._last_words()}.")
+            say("The Jupyter server died and is started again; the slides wait for it.")
+            self.start()
 
     def stop(self) -> None:
         """Stop the server and, through it, the kernels."""
-        if self.kernel:
-            self.kernel.stop_channels()
+        if self.recorder:
+            self.recorder.kill()
+            self.recorder.wait()
         self.process.terminate()
         try:
             self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)  # orphaned kernels end by themselves
             self.process.wait()
-
-
-def imports_of(notebook: NotebookNode) -> str:
-    """Return the import statements at the top level of the deck's cells, one a line."""
-    lines = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse(cell.source)
-        except SyntaxError:  # a magic, or code that is about to be completed on stage
-            continue
-        lines += [ast.unparse(n) for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
-    return "\n".join(dict.fromkeys(lines))
+        shutil.rmtree(self.copy.home / "state", ignore_errors=True)  # large, and of no use later

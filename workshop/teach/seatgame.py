@@ -1,21 +1,26 @@
 """The seat game: a fixed number of places, a threshold for each group, and who loses a place.
 
-One HTML output that works by mouse and keyboard, on stage and in an export, with no kernel and no
-network. It holds counts of stays in bins of the score for each group, no rows of patients. Where no
+One HTML output that works by mouse, keyboard and touch, on stage and in an export, with no kernel
+and no network. It holds counts of stays by score for each group, no rows of patients. Where no
 script runs, and on paper, it shows a static picture of two rules instead.
+
+The thresholds of the rules are computed here, once; the script looks counts up in the tables that
+it gets from here, and moves thresholds.
 """
 
-import json
 from dataclasses import dataclass
-from html import escape
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
+from scipy.optimize import brentq
 
 from workshop.errors import WorkshopError
-from workshop.teach.look import ANY_OTHER_GROUP, GROUPS, INK, MUTED, RULE
+from workshop.pages import template
+from workshop.teach.look import INK, MUTED, RULE, look_of
 
 TEMPLATES = Path(__file__).parent / "templates" / "seatgame"
 BINS = 50
@@ -24,17 +29,17 @@ SHAPES = {  # outlines in a box from -10 to 10, one for each marker of the chart
     "s": "M-7.5 -7.5h15v15h-15z",
     "^": "M0 -8.5L9 7H-9z",
     "D": "M0 -9.5L9.5 0L0 9.5L-9.5 0z",
-    "h": "M0 -9L8 -4.5V4.5L0 9L-8 4.5V-4.5z",
 }
+PICTURED = {"one": "One threshold for everyone", "missed": "Equal false negative rates"}
 _numbers = count(1)  # two games on one page must not share an id
 
 
 @dataclass(frozen=True)
 class SeatGame:
-    """Hold the binned scores of each group, and show them as a game or as a picture.
+    """Hold the scores of each group as counts, and show them as a game or as a picture.
 
-    edges: the BINS + 1 limits of the bins; people and readmitted: stays per group (rows, in the
-    order of `names`) and bin; seats: places to give; share: places per stay.
+    edges: BINS + 1 scores, evenly spaced; people and readmitted: stays with a score above each
+    edge, one row per group in the order of `names`; seats: places to give; share: places per stay.
     """
 
     names: tuple[str, ...]
@@ -50,7 +55,7 @@ class SeatGame:
 
     def missed(self, thresholds):
         """Return per group the false negative rate under its threshold."""
-        return 1 - self._above(self.readmitted, thresholds) / self.readmitted.sum(axis=1)
+        return 1 - self._above(self.readmitted, thresholds) / self.readmitted[:, 0]
 
     def places(self, thresholds):
         """Return per group the whole number of places; together they are always `seats`.
@@ -64,150 +69,85 @@ class SeatGame:
         places[left] += 1
         return places
 
-    def one_threshold(self):
-        """Return the common threshold that fills the places, once per group."""
-        low, high = self.edges[0], self.edges[-1]
-        common = _bisect(lambda t: self.selected(np.full(len(self.names), t)).sum(), low, high)
-        return np.full(len(self.names), common(self._capacity))
+    @cached_property
+    def rules(self):
+        """Return the thresholds per group that fill the places under each rule.
 
-    def equal_missed(self):
-        """Return the thresholds with equal false negative rates that fill the places."""
-        back = self.readmitted / self.readmitted.sum(axis=1, keepdims=True)
+        one: the same; missed: equal false negative rates; selected: equal selection rates.
+        """
+        capacity = self.share * self.people[:, 0].sum()
 
-        def thresholds(rate):
-            return np.array([self._quantile(row, 1 - rate) for row in back])
+        def too_many(found):
+            return self.selected(self._thresholds(self.readmitted, found)).sum() - capacity
 
-        rate = _bisect(lambda rate: self.selected(thresholds(rate)).sum(), 0.0, 1.0)
-        reached = rate(self._capacity)
-        # Where a bin holds people but nobody readmitted, the volume jumps: fill up within the jump.
-        low, high = thresholds(reached - 1e-9), thresholds(reached + 1e-9)
-        part = _bisect(lambda part: self.selected(low + part * (high - low)).sum(), 0.0, 1.0)
-        return low + part(self._capacity) * (high - low)
+        everyone = self.people.sum(axis=0, keepdims=True)
+        found = brentq(too_many, 0, 1, xtol=1e-15, maxiter=500)
+        return {
+            "one": np.repeat(self._thresholds(everyone, self.share), len(self.names)),
+            "missed": self._thresholds(self.readmitted, found),
+            "selected": self._thresholds(self.people, self.share),
+        }
 
-    @property
-    def _capacity(self):
-        return self.share * self.people.sum()
+    def _above(self, table, thresholds):
+        pairs = zip(thresholds, table, strict=True)
+        return np.array([np.interp(threshold, self.edges, row) for threshold, row in pairs])
 
-    def _above(self, counts, thresholds):
-        below = np.concatenate([np.zeros((len(counts), 1)), counts.cumsum(axis=1)], axis=1)
-        pairs = zip(thresholds, below, strict=True)
-        return np.array([row[-1] - np.interp(t, self.edges, row) for t, row in pairs])
-
-    def _quantile(self, row, above):
-        """Return the threshold with the share `above` of a row's total over it."""
-        find = _bisect(lambda t: self._above(row[None], [t])[0], self.edges[0], self.edges[-1])
-        return find(above * row.sum())
+    def _thresholds(self, table, share):
+        """Return per row the threshold with this share of the row's stays above it."""
+        # A trace of a stay in each bin: else a bin without any would be jumped over.
+        table = table + 1e-7 * np.arange(len(self.edges))[::-1]
+        return np.array([np.interp(share * r[0], r[::-1], self.edges[::-1]) for r in table])
 
     def _repr_html_(self):
-        name = f"seat-game-{next(_numbers)}"
         data = {
             "seats": self.seats,
             "share": self.share,
-            "edges": [round(float(edge), 6) for edge in self.edges],
+            "low": self.edges[0],
+            "high": self.edges[-1],
             "groups": [
-                {
-                    "name": group,
-                    "colour": _look(group).colour,
-                    "shape": SHAPES[_look(group).marker],
-                    "people": people.tolist(),
-                    "readmitted": readmitted.tolist(),
-                }
+                group | {"people": people.tolist(), "readmitted": readmitted.tolist()}
                 for group, people, readmitted in zip(
-                    self.names, self.people, self.readmitted, strict=True
+                    self._groups(), self.people, self.readmitted, strict=True
                 )
             ],
+            "rules": {name: thresholds.tolist() for name, thresholds in self.rules.items()},
         }
-        style = (
-            (TEMPLATES / "seatgame.css").read_text(encoding="utf-8").replace("#GAME", f"#{name}")
+        name = f"seat-game-{next(_numbers)}"
+        style, script = (
+            Markup((TEMPLATES / file).read_text(encoding="utf-8").replace("#GAME", f"#{name}"))
+            for file in ("seatgame.css", "seatgame.js")
         )
-        script = (TEMPLATES / "seatgame.js").read_text(encoding="utf-8")
-        # Inside a script element, "<" could end it.
-        payload = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-        return (
-            f'<div id="{name}" class="seat-game" data-prevent-swipe><style>{style}</style>'
-            f'<div class="sg-static">{self.picture()}</div>'
-            f'<div class="sg-live">{self._controls(name)}</div></div>'
-            f'<script>({script})(document.getElementById("{name}"), {payload});</script>'
-        )
-
-    def _controls(self, name):
-        low, high = self.edges[0], self.edges[-1]
-        rows = "".join(
-            f'<tr data-group="{number}">'
-            f'<th scope="row" style="color:{_look(group).text}">{_marker(group)}'
-            f"<span>{escape(group)}</span></th>"
-            f'<td><input type="range" id="{name}-{number}" min="{low:.3f}" max="{high:.3f}" '
-            f'step="0.005" aria-label="Threshold for {escape(group)}"><output></output></td>'
-            '<td class="sg-places"></td><td class="sg-rate sg-selected"></td>'
-            '<td class="sg-rate sg-missed"></td></tr>'
-            for number, group in enumerate(self.names)
-        )
-        return (
-            '<div class="sg-board"><div class="sg-seats"></div><table><thead><tr>'
-            '<th scope="col">Group</th><th scope="col">Threshold</th><th scope="col">Places</th>'
-            '<th scope="col">Selection rate</th><th scope="col">False negative rate</th>'
-            f'</tr></thead><tbody>{rows}</tbody><tfoot><tr><th scope="row">All</th><td></td>'
-            '<td class="sg-places"></td><td class="sg-rate sg-selected"></td>'
-            '<td class="sg-rate sg-missed"></td></tr></tfoot></table></div>'
-            '<div class="sg-foot"><div class="sg-buttons">'
-            '<button type="button" data-rule="one">One threshold</button>'
-            '<button type="button" data-rule="missed">Equal false negative rates</button>'
-            '<button type="button" data-rule="selected">Equal selection rates</button>'
-            '<span class="sg-key"><svg width="4" height="20" aria-hidden="true"><rect width="3" '
-            f'height="20" fill="{INK}"/></svg>under one threshold<svg width="20" height="20" '
-            f'aria-hidden="true"><rect x="2" y="2" width="16" height="16" fill="none" '
-            f'stroke="{INK}" stroke-width="3"/></svg>a place gained</span></div>'
-            '<p class="sg-summary" role="status" aria-live="polite"></p></div>'
+        return template(TEMPLATES, "game").render(
+            data, name=name, data=data, picture=Markup(self.picture()), style=style, script=script
         )
 
     def picture(self):
         """Return the static picture as SVG: one threshold beside equal false negative rates."""
-        start, equal = self.one_threshold(), self.equal_missed()
-        panels = [("One threshold for everyone", start), ("Equal false negative rates", equal)]
-        before = self.places(start)
-        drawn, told = [], []
-        for number, (title, thresholds) in enumerate(panels):
-            places, missed = self.places(thresholds), self.missed(thresholds)
-            rates = self.selected(thresholds) / self.people.sum(axis=1)
-            x = 590 * number
-            drawn.append(_svg_text(x, 24, title, weight=600, size=24))
-            drawn.append(_svg_seats(x, 44, self.names, places))
-            heads = ((368, "Places"), (462, "Selected"), (545, "Missed"))
-            drawn += [_svg_text(x + at, 64, head, MUTED, anchor="end") for at, head in heads]
-            phrases = []
-            for row, group in enumerate(self.names):
-                y = 116 + 62 * row
-                look = _look(group)
-                change = places[row] - before[row]
-                changed = f"{change:+d}".replace("-", "−") if change else ""
-                drawn.append(_svg_text(x + 246, y - 22, group, look.text, weight=600))
-                drawn.append(
-                    _svg_text(x + 246, y + 3, f"from {thresholds[row]:.2f}", MUTED, size=18)
-                )
-                drawn.append(_svg_text(x + 368, y - 10, str(places[row]), anchor="end"))
-                drawn.append(_svg_text(x + 374, y - 10, changed, weight=600))
-                drawn.append(_svg_text(x + 462, y - 10, f"{rates[row]:.2f}", anchor="end"))
-                drawn.append(_svg_text(x + 545, y - 10, f"{missed[row]:.2f}", anchor="end"))
-                drawn.append(f'<path d="M{x + 246} {y + 15}h300" stroke="{RULE}"/>')
-                phrases.append(
-                    f"{group} {places[row]} places, false negative rate {missed[row]:.2f}"
-                )
-            told.append(f"{title}: {'; '.join(phrases)}")
-        words = f"{self.seats} places for {round(self.seats / self.share)} stays, two rules. "
-        alt = escape(words + ". ".join(told) + ".")
-        return (
-            f'<svg viewBox="0 0 1152 380" width="1152" height="380" role="img" aria-label="{alt}" '
-            "font-family=\"'Source Sans Pro', 'Helvetica Neue', Arial, sans-serif\">"
-            f"{''.join(drawn)}"
-            + _svg_text(
-                0,
-                366,
-                f"{self.seats} places for every {round(self.seats / self.share)} stays. Selected: "
-                "share of a group with a place. Missed: share of its readmitted without one.",
-                MUTED,
-            )
-            + "</svg>"
+        before = self.places(self.rules["one"])
+        panels = []
+        for rule, title in PICTURED.items():
+            thresholds = self.rules[rule]
+            results = {
+                "threshold": thresholds,
+                "places": self.places(thresholds),
+                "change": self.places(thresholds) - before,
+                "selected": self.selected(thresholds) / self.people[:, 0],
+                "missed": self.missed(thresholds),
+            }
+            rows = pd.DataFrame(results).to_dict("records")
+            panels.append((title, [g | row for g, row in zip(self._groups(), rows, strict=True)]))
+        stays = round(self.seats / self.share)
+        colours = {"ink": INK, "muted": MUTED, "rule": RULE}
+        return template(TEMPLATES, "picture").render(
+            colours, panels=panels, seats=self.seats, stays=stays
         )
+
+    def _groups(self):
+        looks = [(name, look_of(name)) for name in self.names]
+        return [
+            {"name": name, "colour": look.colour, "text": look.text, "shape": SHAPES[look.marker]}
+            for name, look in looks
+        ]
 
 
 def seat_game(scores, labels, groups, seats=100, share=0.1):
@@ -226,58 +166,16 @@ def seat_game(scores, labels, groups, seats=100, share=0.1):
     if not (0 < share < 1 and seats == int(seats) > 0):
         raise WorkshopError("The seat game needs a positive number of seats and 0 < share < 1.")
     names = sorted(set(groups), key=lambda name: (name.lower(), name))
+    if idle := [name for name in names if not labels[groups == name].any()]:
+        raise WorkshopError(
+            f"Nobody in the group '{idle[0]}' has the need, so it has no false negative rate: "
+            "merge it or leave it out."
+        )
     edges = np.linspace(scores.min(), scores.max() + 1e-9, BINS + 1)
-    people = np.array([np.histogram(scores[groups == name], edges)[0] for name in names])
-    back = labels == 1
-    readmitted = np.array(
-        [np.histogram(scores[(groups == name) & back], edges)[0] for name in names]
-    )
-    for name, row in zip(names, readmitted, strict=True):
-        if row.sum() == 0:
-            raise WorkshopError(
-                f"Nobody in the group '{name}' has the need, so it has no false negative rate: "
-                "merge it or leave it out."
-            )
+
+    def above(counted):
+        rows = (np.histogram(scores[(groups == name) & counted], edges)[0] for name in names)
+        return np.array([np.append(row[::-1].cumsum()[::-1], 0) for row in rows])
+
+    people, readmitted = above(labels >= 0), above(labels == 1)
     return SeatGame(tuple(names), edges, people, readmitted, int(seats), float(share))
-
-
-def _bisect(falling, low, high):
-    """Return a function that finds where a falling function reaches a value, by halving."""
-
-    def find(value):
-        a, b = low, high
-        for _ in range(60):
-            middle = (a + b) / 2
-            a, b = (middle, b) if falling(middle) > value else (a, middle)
-        return (a + b) / 2
-
-    return find
-
-
-def _look(group):
-    return GROUPS.get(group, ANY_OTHER_GROUP)
-
-
-def _marker(group):
-    look = _look(group)
-    return (
-        '<svg class="sg-marker" viewBox="-11 -11 22 22" width="20" height="20" aria-hidden="true">'
-        f'<path d="{SHAPES[look.marker]}" fill="{look.colour}"/></svg>'
-    )
-
-
-def _svg_text(x, y, text, fill=INK, size=20, weight=400, anchor="start"):
-    return (
-        f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{fill}" '
-        f'text-anchor="{anchor}">{escape(text)}</text>'
-    )
-
-
-def _svg_seats(x, y, names, places):
-    """Draw the places as markers in rows of ten, group by group."""
-    order = [name for name, number in zip(names, places, strict=True) for _ in range(number)]
-    return "".join(
-        f'<path transform="translate({x + 11 + 22.5 * (seat % 10)} {y + 14 + 28 * (seat // 10)})" '
-        f'd="{SHAPES[_look(name).marker]}" fill="{_look(name).colour}" stroke="#ffffff"/>'
-        for seat, name in enumerate(order)
-    )
