@@ -155,6 +155,7 @@ def _scripts() -> list[str]:
     files = [
         folder / "dist/reveal.js",
         folder / "plugin/notes/notes.js",
+        TEMPLATES / "deck/room.js",
         TEMPLATES / "deck/deck.js",
     ]
     # A script ends at the first "</script", wherever it stands.

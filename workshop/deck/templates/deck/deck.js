@@ -1,3 +1,5 @@
+room.buildUp(); // before reveal counts the fragments
+
 // Starts reveal.js. The slide is 1280 × 720 everywhere; `margin: 0` makes a PDF page the slide.
 Reveal.initialize({
   width: 1280,
@@ -28,11 +30,34 @@ Reveal.on("pdf-ready", () => {
   }
 });
 
-// A box that scrolls can be reached with the keyboard.
 Reveal.on("ready", () => {
-  for (const box of document.querySelectorAll("pre, .output_subarea")) {
-    if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) {
-      box.tabIndex = 0;
-    }
-  }
+  room.start();
+  nameScrollingBoxes();
+  leaveHiddenSlides();
 });
+Reveal.on("slidechanged", leaveHiddenSlides);
+Reveal.on("resize", nameScrollingBoxes);
+
+// A box that scrolls can be reached with the keyboard, and says what it is.
+function nameScrollingBoxes() {
+  const names = { input_area: "Code", output_subarea: "Output", rendered_html: "Figure" };
+  const boxes = document.querySelectorAll(".input_area, .output_subarea, .text_cell p:has(> img, > svg)");
+  for (const box of boxes) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    const overflows = getComputedStyle(box).overflowX !== "visible";
+    if (!scrolls || !overflows) continue;
+    const title = box.closest("section")?.querySelector("h1, h2, h3")?.textContent ?? "";
+    const kind = Object.keys(names).find((name) => box.classList.contains(name)) ?? "rendered_html";
+    box.tabIndex = 0;
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", `${names[kind]}, ${title}`);
+  }
+}
+
+// Tab stays on the slide that is shown. Where all slides are one page (phone, print), it goes through.
+function leaveHiddenSlides() {
+  const one = !Reveal.isScrollView() && !Reveal.isPrintView();
+  for (const slide of document.querySelectorAll(".reveal .slides section")) {
+    slide.inert = one && !slide.classList.contains("present");
+  }
+}
