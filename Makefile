@@ -37,7 +37,7 @@ cohort: $(READY) ## Fit the synthetic cohort's parameters to the cached real dat
 	@$(PY) -m tools.fit_cohort
 
 resample: $(READY) ## Repeat the decks' analysis on other splits of the patients again: data/splits.json
-	@$(PY) -m tools.resample
+	@nice $(PY) -m tools.resample
 
 browser: $(READY) build/.browser ## Get a Chromium to print with, where there is none
 

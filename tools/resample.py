@@ -249,6 +249,7 @@ def main() -> None:
         kept = {table: tree for table, tree in saved.items() if asked.only not in table.split()}
         asked.splits = kept.pop("made")["splits"]
     progress = Progress("resample")
+    progress.step("two splits at a time …")
     trees = kept | gather([asked.only] if asked.only else SOURCES, asked.splits, progress.step)
     write(dict(sorted(trees.items())), asked.splits)
     progress.done(f"{near(SAVED)}: {SAVED.stat().st_size:,} bytes, {asked.splits} splits")
