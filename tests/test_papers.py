@@ -196,6 +196,8 @@ def test_a_paper_opens_from_a_file_for_everyone(written, page, name):
     page.goto((written.folder / f"{name}.html").as_uri())
     assert page.locator("html").get_attribute("lang") == AGENDA.language
     assert page.locator("script").count() == 0
+    ink = "getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()"
+    assert page.evaluate(ink) == "#1b2a3a"
     violations = Axe().run(page).response["violations"]
     assert not violations, [(v["id"], v["nodes"][0]["target"]) for v in violations]
     page.set_viewport_size({"width": 390, "height": 800})

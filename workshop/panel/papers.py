@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -12,9 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
-import pypdf
 from jinja2 import Environment
-from markupsafe import Markup
 from playwright.sync_api import Page
 
 from workshop.agenda import PANEL_DECK, Person, clock, day, read_agenda
@@ -24,19 +21,18 @@ from workshop.deck.pdf import READY
 from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole_folder
-from workshop.fonts import FACES, font_face, font_file
 from workshop.markdown import inline, to_html
 from workshop.pages import environment
 from workshop.panel.clock import Panel, read_panel, span
 from workshop.panel.deck import panel_deck
 from workshop.panel.words import Section
-from workshop.paths import BUILD, THEME
+from workshop.paper import SIZES, paper_style, print_paper
+from workshop.paths import BUILD
 from workshop.prose import blocks
 from workshop.qr import qr_code
 
 TEMPLATES = Path(__file__).parent / "templates"
-SIZES = {"a4": "A4", "letter": "Letter"}
-COLOURS = ("ink", "muted", "paper", "panel", "rule", "sans")
+STYLE = TEMPLATES / "papers.css"
 OVERFULL = """
 () => [...document.querySelectorAll("[data-fixed]")]
   .filter((box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1)
@@ -109,7 +105,7 @@ def papers_of(panel: Panel) -> Iterator[Paper]:
     def page(template: str, title: str, hint: str = "", **more) -> str:
         facts = {"panel": panel, "agenda": panel.agenda, "edition": panel.edition}
         facts |= {"session": panel.session, "words": panel.words, "title": title, "event": event}
-        style = Markup(_style(f"{title} · {hint or event}", panel.agenda.title))
+        style = paper_style(STYLE, f"{title} · {hint or event}", panel.agenda.title)
         return _templates().get_template(f"{template}.html.j2").render(facts, style=style, **more)
 
     yield Paper("moderator-guide", page("guide", "Moderator’s guide"))
@@ -145,9 +141,7 @@ def _print(page: Page, paper: Paper, sizes: list[str], folder: Path) -> None:
         target = folder / f"{paper.name}-{size}.pdf"
         for density in ("normal", "close", "tight"):
             page.evaluate("(value) => document.documentElement.dataset.density = value", density)
-            settings = {"print_background": True, "tagged": True, "outline": True}
-            page.pdf(path=target, format=SIZES[size], **settings)
-            pages = len(pypdf.PdfReader(target).pages)
+            pages = print_paper(page, target, size)
             if pages <= (paper.most or pages):
                 break
         else:
@@ -196,21 +190,3 @@ def _templates() -> Environment:
     papers.filters |= {"prose": to_html, "inline": inline, "clock": clock, "day": day, "span": span}
     papers.filters |= {"items": items, "rest": rest, "titled": titled, "utc": utc}
     return papers
-
-
-def _style(running: str, workshop: str) -> str:
-    """Return the papers' style sheet: the deck's font and colours, and the running title.
-
-    Raises WorkshopError when the theme no longer declares one of the colours.
-    """
-    theme = dict(re.findall(r"--([a-z]+)\s*:\s*([^;{}]+);", THEME.read_text(encoding="utf-8")))
-    if missing := [name for name in COLOURS if name not in theme]:
-        raise WorkshopError(f"{THEME.name} does not declare --{missing[0]}, which the papers use.")
-    colours = "".join(f"--{name}:{theme[name]};" for name in COLOURS)
-    faces = "".join(font_face(*key, font_file(face).read_bytes()) for key, face in FACES.items())
-    sheet = (TEMPLATES / "papers.css").read_text(encoding="utf-8")
-    for name, text in (("RUNNING", running), ("WORKSHOP", workshop)):
-        # A JSON string is a CSS string, once no '<' in it can end the style.
-        written = json.dumps(" ".join(text.split()), ensure_ascii=False).replace("<", "\\3c ")
-        sheet = sheet.replace(f'"{name}"', written)
-    return f"{faces}\n:root{{{colours}}}\n{sheet}"

@@ -1,0 +1,46 @@
+"""What every paper has in common: sizes, the theme's font and colours, and how it is printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pypdf
+from markupsafe import Markup
+from playwright.sync_api import Page
+
+from workshop.errors import WorkshopError
+from workshop.fonts import FACES, font_face, font_file
+from workshop.paths import THEME
+
+SIZES = {"a4": "A4", "letter": "Letter"}
+COLOURS = ("ink", "muted", "paper", "panel", "rule", "sans")
+
+
+def paper_style(sheet: Path, running: str, workshop: str) -> Markup:
+    """Return a paper's style sheet, with the deck's font and colours, and the running title.
+
+    "RUNNING" and "WORKSHOP" in the sheet become the texts given. Raises WorkshopError when the
+    theme no longer declares one of the colours.
+    """
+    declared = re.findall(r"--([a-z]+)\s*:\s*([^;{}]+);", THEME.read_text(encoding="utf-8"))
+    theme = dict(reversed(declared))  # the first counts: dark slides turn ink and paper around
+    if missing := [name for name in COLOURS if name not in theme]:
+        raise WorkshopError(f"{THEME.name} does not declare --{missing[0]}, which the papers use.")
+    colours = "".join(f"--{name}:{theme[name]};" for name in COLOURS)
+    faces = "".join(font_face(*key, font_file(face).read_bytes()) for key, face in FACES.items())
+    style = sheet.read_text(encoding="utf-8")
+    for name, text in (("RUNNING", running), ("WORKSHOP", workshop)):
+        # A JSON string is a CSS string, once no '<' in it can end the style.
+        written = json.dumps(" ".join(text.split()), ensure_ascii=False).replace("<", "\\3c ")
+        style = style.replace(f'"{name}"', written)
+    return Markup(f"{faces}\n:root{{{colours}}}\n{style}")
+
+
+def print_paper(page: Page, target: Path, size: str) -> int:
+    """Print the opened page as tagged PDF with bookmarks; return its number of pages."""
+    page.evaluate("(size) => document.documentElement.dataset.size = size", size)
+    settings = {"print_background": True, "tagged": True, "outline": True}
+    page.pdf(path=target, format=SIZES[size], **settings)
+    return len(pypdf.PdfReader(target).pages)
