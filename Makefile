@@ -42,7 +42,7 @@ resample: $(READY) ## Repeat the decks' analysis on other splits of the patients
 browser: $(READY) build/.browser ## Get a Chromium to print with, where there is none
 
 test: $(READY) build/.data build/.browser lint ## Run every test
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2
 
 lint: $(READY)
 	@$(PY) -m ruff format --check . && $(PY) -m ruff check .

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+import fcntl
+import os
+import re
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from workshop.deck.build import make_page, pages_of
 from workshop.deck.execute import execute
 from workshop.files import Progress
 from workshop.panel.deck import write_panel_deck
+from workshop.paths import ROOT
 
 AGENDA = read_agenda()
 write_panel_deck(AGENDA)
@@ -18,21 +23,31 @@ write_panel_deck(AGENDA)
 DECKS = sorted({d for edition in AGENDA.editions.values() for d in edition.decks} - {PANEL_DECK})
 SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edition.decks]
 
-
 pytest.register_assert_rewrite("tests.claims")
 
 
-@pytest.hookimpl(tryfirst=True)
+def group(nodeid: str) -> str:
+    """Name the tests that share what they build: those of a file, or the claims of one deck."""
+    return nodeid.split("::")[0] + "".join(re.findall(r"test_claims.*(demos/[\w.-]+)", nodeid))
+
+
 def pytest_collection_modifyitems(items):
-    """Keep the tests of a file, or of the claims of a deck, in one worker, the longest first."""
-    first = ("test_stage", "test_export")
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    group = {item: item.get_closest_marker("xdist_group").args[0] for item in items}
-    order = list(dict.fromkeys(group.values()))
-    order.sort(key=lambda name: not name.startswith(first))
-    items.sort(key=lambda item: order.index(group[item]))
+    """Start with the groups that take longest: the other tests run beside them."""
+    order = list(dict.fromkeys(group(item.nodeid) for item in items))
+    order.sort(key=lambda name: not re.search("test_stage|test_export|demos/06", name))
+    items.sort(key=lambda item: order.index(group(item.nodeid)))
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Give a group of tests to one worker, in the order above."""
+    from xdist.scheduler import LoadScopeScheduling  # not there where pytest runs alone
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
 @dataclass(frozen=True)
@@ -48,21 +63,36 @@ class Exported:
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory):
+def executed(tmp_path_factory):
+    """Return a function deck -> executed notebook; each deck runs once, whichever worker asks."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which the workers share
+
+    def execute_once(deck: str) -> Path:
+        target = folder / "executed" / deck
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not target.exists():
+                execute(ROOT / deck, target, Progress(deck))
+        return target
+
+    return execute_once
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory, executed, chromium):
     """Return a function (edition, deck) -> Exported that builds each once a session."""
     folder = tmp_path_factory.mktemp("build")
-    built: dict[tuple[str, str], Exported] = {}
 
+    @cache
     def build(edition: str, deck: str) -> Exported:
-        if (edition, deck) not in built:
-            page = pages_of(AGENDA.edition(edition), [deck], folder)[0]
-            if not page.executed.exists():
-                execute(page.source, page.executed, Progress(deck))
-            pages = make_page(AGENDA, page)
-            built[edition, deck] = Exported(
-                deck, edition, page.executed, page.html, page.pdf, pages
-            )
-        return built[edition, deck]
+        page = replace(
+            pages_of(AGENDA.edition(edition), [deck], folder)[0], executed=executed(deck)
+        )
+        pages = make_page(AGENDA, page)
+        return Exported(deck, edition, page.executed, page.html, page.pdf, pages)
 
     return build
 
@@ -75,9 +105,9 @@ def shown(request, exported) -> Exported:
     return exported(*request.param)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def chromium():
-    """Yield one headless browser for all tests; exports made by a test print with it too."""
+    """Yield one headless browser for all tests; exports made meanwhile print with it too."""
     with launched() as browser:
         yield browser
 

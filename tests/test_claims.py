@@ -19,9 +19,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Setting a value on a Series via .at:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:Setting an item of incompatible dtype:DeprecationWarning"),
 ]
-EACH_DECK = pytest.mark.parametrize(
-    "deck", [pytest.param(deck, marks=pytest.mark.xdist_group(deck), id=deck) for deck in DEMOS]
-)
+EACH_DECK = pytest.mark.parametrize("deck", DEMOS)
 
 
 def for_each(things):
@@ -29,13 +27,7 @@ def for_each(things):
     return pytest.mark.parametrize(
         ("deck", "source", "thing"),
         [
-            pytest.param(
-                deck,
-                source,
-                thing,
-                marks=pytest.mark.xdist_group(deck),
-                id=f"{deck}-{source}-{name}",
-            )
+            pytest.param(deck, source, thing, id=f"{deck}-{source}-{name}")
             for deck in DEMOS
             for source in SOURCES
             for thing, name, sources in things(deck)
@@ -167,17 +159,7 @@ NOT_YET = {"demos/05-assess-disparities.ipynb", "demos/06-mitigate-disparities.i
 
 @pytest.mark.parametrize(
     "deck",
-    [
-        pytest.param(
-            deck,
-            marks=[
-                pytest.mark.xdist_group(deck),
-                *([pytest.mark.xfail] if deck in NOT_YET else []),
-            ],
-            id=deck,
-        )
-        for deck in DEMOS
-    ],
+    [pytest.param(d, marks=[pytest.mark.xfail] if d in NOT_YET else []) for d in DEMOS],
 )
 def test_slides_run_again_in_any_order_and_show_the_same(deck):
     ran = as_it_ran(deck, "synthetic")

@@ -82,9 +82,9 @@ def test_the_given_cells_of_every_edition_run(edition, deck, monkeypatch):
 
 
 @pytest.mark.parametrize("deck", LONG.decks)
-def test_the_solution_runs_and_passes_its_checks(deck, exported):
-    executed = nbformat.read(exported(LONG.key, deck).executed, as_version=4)
-    ran = [cell for cell in executed.cells if cell.cell_type == "code"]
+def test_the_solution_runs_and_passes_its_checks(deck, executed):
+    notebook = nbformat.read(executed(deck), as_version=4)
+    ran = [cell for cell in notebook.cells if cell.cell_type == "code"]
     solution = code_of(derived(deck, solved=True))[1:]
     assert "\n".join(solution) == "\n".join(cell.source for cell in ran)
     for cell in ran:
