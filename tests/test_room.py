@@ -106,7 +106,7 @@ def test_tab_stays_on_the_slide_that_is_shown(shown):
             words.append(shown.evaluate("document.activeElement.textContent.trim()"))
         return words
 
-    shown.evaluate("Reveal.slide(1)")
+    shown.evaluate("Reveal.slide(3)")
     assert "a link" not in reached()
     shown.evaluate("Reveal.slide(4)")
     assert "a link" in reached()
@@ -128,3 +128,23 @@ def test_look_measures_letters_shares_and_code(deck):
     assert grows.smallest["chart"]["pixels"] == pytest.approx(46, abs=2)  # 40 × 1152 / 1000
     assert small.smallest["chart"]["pixels"] == pytest.approx(23, abs=1)
     assert any("at least 24" in problem for problem in small.problems)
+
+
+def test_on_a_phone_nothing_is_printed_over_and_no_space_is_left_for_fragments(deck, chromium):
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(deck.as_uri())
+    page.wait_for_function("Reveal.isReady() && Reveal.isScrollView()")
+    taller = page.evaluate(
+        """() => [...document.querySelectorAll(".scroll-page")].map((page) =>
+          page.offsetHeight - page.querySelector("section section, section").offsetHeight)"""
+    )
+    assert max(taller) <= 2
+    over = page.evaluate(
+        """() => {
+          const [ring, heading] = ["p.lasts", ".celltag_discussion h2"].map((name) =>
+            document.querySelector(name).getBoundingClientRect());
+          return ring.bottom > heading.top && heading.bottom > ring.top;
+        }"""
+    )
+    assert over is False
+    page.close()
