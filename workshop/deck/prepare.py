@@ -106,7 +106,7 @@ def _schedule(edition: Edition) -> str:
     """Return the edition's sessions with clock times as an HTML table."""
     rows = "".join(
         f'<tr class="{s.kind}"><td>{clock(s.start)}</td><td>{html.escape(s.title)}</td>'
-        f"<td>{s.minutes} min</td></tr>\n"
+        f'<td style="--minutes: {s.minutes}">{s.minutes} min</td></tr>\n'
         for s in edition.sessions
     )
     head = "<thead><tr><th>Starts</th><th>Session</th><th>Lasts</th></tr></thead>"
