@@ -103,10 +103,11 @@ def _exercise_and_answer(cell: NotebookNode) -> list[NotebookNode]:
 
 
 def _schedule(edition: Edition) -> str:
-    """Return the edition's sessions with clock times as an HTML table."""
+    """Return the edition's sessions, with clock times and drawn to scale, as an HTML table."""
     rows = "".join(
         f'<tr class="{s.kind}"><td>{clock(s.start)}</td><td>{html.escape(s.title)}</td>'
-        f'<td style="--minutes: {s.minutes}">{s.minutes} min</td></tr>\n'
+        # A rule as long as the session: Jupyter lets this attribute through, but no style.
+        f'<td><hr width="{5 * s.minutes}">{s.minutes} min</td></tr>\n'
         for s in edition.sessions
     )
     head = "<thead><tr><th>Starts</th><th>Session</th><th>Lasts</th></tr></thead>"
