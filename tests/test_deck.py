@@ -177,7 +177,7 @@ def test_title_slide_and_footer_say_which_data(source, label):
     deck = notebook(cell("# Social context", "slide", "title"), cell(loads, code=True))
     prepared = prepare(deck, AGENDA, AGENDA.edition("scipy"), M1, source)
     assert label in prepared.cells[0].source
-    assert "SciPy 2021 · 13 July 2021 · 9:12 AM" in prepared.cells[0].source
+    assert "SciPy 2021 · 13 July 2021 · 9:09 AM" in prepared.cells[0].source
     footer = prepared.metadata.workshop.footer
     assert footer.startswith("Social context · SciPy 2021 · ")
     assert label.split()[0].lower() in footer
