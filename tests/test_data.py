@@ -80,19 +80,19 @@ def given(folder, content: bytes, name: str = "copy.zip"):
 # ------------------------------------------------------------------------------------ a good copy
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        CSV,
-        CSV.replace(b"\r\n", b"\n"),
-        GOOD_ZIP,
-        zipped(("diabetic_data.csv", CSV.replace(b"\r\n", b"\n"))),
-    ],
-    ids=["csv", "csv with unix line ends", "zip", "zip without a folder"],
-)
-def test_a_good_copy_becomes_the_cache(kit, content):
+UNIX = CSV.replace(b"\r\n", b"\n")
+GOOD_COPIES = {
+    "csv": CSV,
+    "csv with unix line ends": UNIX,
+    "zip": GOOD_ZIP,
+    "zip without a folder": zipped(("diabetic_data.csv", UNIX)),
+}
+
+
+@pytest.mark.parametrize("name", GOOD_COPIES)
+def test_a_good_copy_becomes_the_cache(kit, name):
     assert load.data_source() == "synthetic"
-    fetch.import_data(given(kit, content))
+    fetch.import_data(given(kit, GOOD_COPIES[name]))
     assert load.data_source() == "real"
     assert load.load_patients().attrs["source"] == "real"
     assert [path.name for path in load.CACHE.iterdir()] == ["real.npz"]
@@ -201,10 +201,9 @@ def test_a_zip_that_unpacks_to_gigabytes_is_not_unpacked(kit, monkeypatch):
 
 
 def test_a_file_that_is_too_big_or_missing_is_refused(kit, monkeypatch):
-    with pytest.raises(WorkshopError, match="cannot be read"):
-        fetch.import_data(kit / "nowhere.zip")
-    with pytest.raises(WorkshopError, match="cannot be read"):
-        fetch.import_data(kit)
+    for path in (kit / "nowhere.zip", kit):
+        with pytest.raises(WorkshopError, match="cannot be read"):
+            fetch.import_data(path)
     monkeypatch.setattr(fetch, "ZIP_BYTES", 100)
     with pytest.raises(WorkshopError, match="bigger than any copy"):
         fetch.import_data(given(kit, GOOD_ZIP))
@@ -228,14 +227,18 @@ def test_asking_for_real_data_that_are_not_there_says_what_to_do(kit, monkeypatc
         load.load_patients()
 
 
-def test_an_unknown_source_or_cohort_is_refused(monkeypatch):
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [
+        (("all", None), 'WORKSHOP_DATA is "genuine"'),
+        (("all", "genuine"), 'no source "genuine"'),
+        (("second", "synthetic"), 'no cohort "second"'),
+    ],
+)
+def test_an_unknown_source_or_cohort_is_refused(monkeypatch, asked, refusal):
     monkeypatch.setenv("WORKSHOP_DATA", "genuine")
-    with pytest.raises(WorkshopError, match='WORKSHOP_DATA is "genuine"'):
-        load.data_source()
-    with pytest.raises(WorkshopError, match='no source "genuine"'):
-        load.load_patients(source="genuine")
-    with pytest.raises(WorkshopError, match='no cohort "second"'):
-        load.load_patients("second", "synthetic")
+    with pytest.raises(WorkshopError, match=refusal):
+        load.load_patients(*asked)
 
 
 def test_the_environment_can_ask_for_the_synthetic_cohort(kit, monkeypatch):

@@ -78,7 +78,9 @@ def test_rewritten_changes_the_words_and_nothing_else():
 
 def test_synthetic_data_never_pass_for_real():
     for html in (a_card("synthetic").page(), a_card("synthetic")._repr_html_()):
-        assert "Synthetic cohort: no real patients" in body(html) and "Real data" not in body(html)
+        assert "Synthetic cohort: generated, no real patients" in body(
+            html
+        ) and "Real data" not in body(html)
     assert "dashed" in body(a_card("synthetic")._repr_html_())
     page = a_card("synthetic").page()
     assert "no evidence about any person" in page

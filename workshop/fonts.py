@@ -43,6 +43,12 @@ def font_face(weight: int, style: str, data: bytes) -> str:
 
 
 @cache
+def text_faces(*styles: tuple[int, str]) -> str:
+    """Return the CSS that declares the deck's font, whole: these weights and styles, or all."""
+    return "".join(font_face(*key, font_file(FACES[key]).read_bytes()) for key in styles or FACES)
+
+
+@cache
 def code_face() -> str:
     """Return the CSS that declares Source Code Pro (package fontpkg-source-code-pro), all weights.
 

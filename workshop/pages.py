@@ -7,17 +7,24 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from workshop.markdown import inline, to_html
+
 
 @cache
 def environment(folder: Path) -> Environment:
-    """Return the templates of a folder; a name that nobody gave is an error."""
-    return Environment(
+    """Return the templates of a folder; a name that nobody gave is an error.
+
+    The filters `prose` and `inline` turn Markdown into HTML.
+    """
+    pages = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    pages.filters |= {"prose": to_html, "inline": inline}
+    return pages
 
 
 def template(folder: Path, name: str) -> Template:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from playwright.sync_api import Page
 
 from workshop.errors import WorkshopError
-from workshop.fonts import FACES, font_face, font_file
+from workshop.fonts import text_faces
 from workshop.paths import THEME
 
 SIZES = {"a4": "A4", "letter": "Letter"}
@@ -29,13 +29,12 @@ def paper_style(sheet: Path, running: str, workshop: str) -> Markup:
     if missing := [name for name in COLOURS if name not in theme]:
         raise WorkshopError(f"{THEME.name} does not declare --{missing[0]}, which the papers use.")
     colours = "".join(f"--{name}:{theme[name]};" for name in COLOURS)
-    faces = "".join(font_face(*key, font_file(face).read_bytes()) for key, face in FACES.items())
     style = sheet.read_text(encoding="utf-8")
     for name, text in (("RUNNING", running), ("WORKSHOP", workshop)):
         # A JSON string is a CSS string, once no '<' in it can end the style.
         written = json.dumps(" ".join(text.split()), ensure_ascii=False).replace("<", "\\3c ")
         style = style.replace(f'"{name}"', written)
-    return Markup(f"{faces}\n:root{{{colours}}}\n{style}")
+    return Markup(f"{text_faces()}\n:root{{{colours}}}\n{style}")
 
 
 def print_paper(page: Page, target: Path, size: str) -> int:

@@ -16,9 +16,15 @@ class Column:
     categories: tuple[str, ...] = ()
     unit: str = ""
     feature: bool = False
-    derived: bool = False  # computed from other columns on loading, not stored
+    # Computed on loading, not stored: the stored column, and the categories of it that count (of
+    # numbers: whatever is over 0).
+    derived: tuple[str, ...] = ()
 
 
+SOURCES = {  # what is said wherever a number from them is shown
+    "real": ("Real data", "Diabetes 130-US Hospitals 1999–2008 (Strack et al., 2014)"),
+    "synthetic": ("Synthetic cohort", "generated, no real patients"),
+}
 RACES = ("Black", "white", "Hispanic", "Asian", "Other", "Unknown")
 COLUMNS = {
     "patient_id": Column(
@@ -112,22 +118,28 @@ COLUMNS = {
         "Recorded as paid by Medicare (federal insurance, mostly from age 65)",
         "bool",
         feature=True,
-        derived=True,
+        derived=("payer", "Medicare"),
     ),
     "medicaid": Column(
         "Recorded as paid by Medicaid (federal and state insurance for low incomes)",
         "bool",
         feature=True,
-        derived=True,
+        derived=("payer", "Medicaid"),
     ),
     "had_emergency": Column(
-        "Any emergency visit in the year before", "bool", feature=True, derived=True
+        "Any emergency visit in the year before",
+        "bool",
+        feature=True,
+        derived=("number_emergency",),
     ),
     "had_inpatient_days": Column(
-        "Any inpatient stay in the year before", "bool", feature=True, derived=True
+        "Any inpatient stay in the year before", "bool", feature=True, derived=("number_inpatient",)
     ),
     "had_outpatient_days": Column(
-        "Any outpatient visit in the year before", "bool", feature=True, derived=True
+        "Any outpatient visit in the year before",
+        "bool",
+        feature=True,
+        derived=("number_outpatient",),
     ),
     "number_emergency": Column("Emergency visits in the year before", "int8", unit="visits"),
     "number_inpatient": Column("Inpatient stays in the year before", "int8", unit="stays"),
@@ -137,9 +149,11 @@ COLUMNS = {
         "category",
         ("Home", "Home with care", "Another facility", "Other or not recorded", "Hospice", "Died"),
     ),
-    "died": Column("Died during the stay", "bool", derived=True),
+    "died": Column("Died during the stay", "bool", derived=("discharge", "Died")),
     "died_or_hospice": Column(
-        "Died during the stay or left for hospice; few come back", "bool", derived=True
+        "Died during the stay or left for hospice; few come back",
+        "bool",
+        derived=("discharge", "Died", "Hospice"),
     ),
     "readmitted": Column(
         "Next stay in a hospital: within 30 days, later, or none recorded",
@@ -147,7 +161,8 @@ COLUMNS = {
         ("<30", ">30", "NO"),
     ),
     "readmitted_30_days": Column(
-        "Outcome: readmitted within 30 days, 1 or 0", "int8", derived=True
+        "Outcome: readmitted within 30 days, 1 or 0", "int8", derived=("readmitted", "<30")
     ),
 }
+STORED = {name: column for name, column in COLUMNS.items() if not column.derived}
 FEATURES = [name for name, column in COLUMNS.items() if column.feature]

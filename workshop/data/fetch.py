@@ -40,10 +40,9 @@ def import_data(path: str | Path) -> Path:
     try:
         if path.stat().st_size > ZIP_BYTES:
             raise WorkshopError(f"{path} is bigger than any copy of {CSV_NAME}: name another file.")
-        text = _verified_text(path, str(path))
+        return _store(_verified_text(path, str(path)), str(path))
     except OSError as error:
         raise WorkshopError(f"{path} cannot be read ({error.strerror}): name another.") from None
-    return _store(text, str(path))
 
 
 def download() -> Path:
@@ -71,19 +70,16 @@ def ensure_data(timeout: float = 5.0) -> None:
     """
     if os.environ.get("WORKSHOP_DATA") == "synthetic":
         print("data     synthetic cohort, as WORKSHOP_DATA asks")
-        return
-    if is_cached():
+    elif is_cached():
         print("data     real, checked and cached")
-        return
-    try:
-        _store(_from_uci(silence=timeout, total=60, retries=0), "UCI")
-    except (_Unavailable, WorkshopError) as error:
-        if real_cache().exists():
-            told = f"{real_cache()} is damaged or of another version; `make data` renews it"
-        else:
-            reason = str(error).rstrip(".")
-            told = f"synthetic cohort; no real data yet ({reason}), `make data` tries again"
-        print(f"data     {told}")
+    else:
+        try:
+            _store(_from_uci(silence=timeout, total=60, retries=0), "UCI")
+        except (_Unavailable, WorkshopError) as error:
+            told = f"synthetic cohort; no real data yet ({error}); `make data` tries again"
+            if real_cache().exists():
+                told = f"{real_cache()} is damaged or of another version; `make data` renews it"
+            print(f"data     {told}")
 
 
 # --- The network

@@ -14,14 +14,12 @@ import numpy as np
 import pandas as pd
 
 from workshop.data import cohort as synthetic_cohort
-from workshop.data.columns import COLUMNS
+from workshop.data.columns import COLUMNS, SOURCES, STORED
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
 CACHE = ROOT / "data" / "cache"
 CSV_SHA256 = "0689e7ec031237dc63031b938805c48377748761a3b26acab621567afa24df97"
-SOURCES = ("real", "synthetic")
-STORED = {name: column for name, column in COLUMNS.items() if not column.derived}
 
 
 def data_source() -> str:
@@ -53,8 +51,7 @@ def load_patients(cohort: str = "all", source: str | None = None) -> pd.DataFram
     source = source or data_source()
     if source not in SOURCES:
         raise WorkshopError(f'There is no source "{source}": ask for "real" or "synthetic".')
-    stored = _read_real() if source == "real" else _generated()
-    table = decoded(stored)
+    table = decoded(_read_real() if source == "real" else _generated())
     if cohort == "first":
         leaves = table["patient_id"].duplicated() | table["gender"].eq("Unknown")
         table = table[~(leaves | table["died_or_hospice"])].reset_index(drop=True)
@@ -70,27 +67,14 @@ def decoded(stored: dict[str, np.ndarray]) -> pd.DataFrame:
 def _column(stored: dict[str, np.ndarray], name: str) -> np.ndarray | pd.Categorical:
     column = COLUMNS[name]
     if column.categories:
-        ordered = column.dtype.startswith("ordered")
+        ordered = column.dtype == "ordered category"
         return pd.Categorical.from_codes(stored[name], column.categories, ordered)
     if not column.derived:
         return stored[name].copy()
-    source, values = _DERIVED[name]
-    if values:
-        codes = [COLUMNS[source].categories.index(value) for value in values]
-        return np.isin(stored[source], codes).astype(column.dtype)
-    return stored[source] > 0
-
-
-_DERIVED = {  # column: the stored one, and the categories of it that count (or any number over 0)
-    "medicare": ("payer", ["Medicare"]),
-    "medicaid": ("payer", ["Medicaid"]),
-    "had_emergency": ("number_emergency", []),
-    "had_inpatient_days": ("number_inpatient", []),
-    "had_outpatient_days": ("number_outpatient", []),
-    "died": ("discharge", ["Died"]),
-    "died_or_hospice": ("discharge", ["Died", "Hospice"]),
-    "readmitted_30_days": ("readmitted", ["<30"]),
-}
+    source, *categories = column.derived
+    codes = [COLUMNS[source].categories.index(category) for category in categories]
+    holds = np.isin(stored[source], codes) if codes else stored[source] > 0
+    return holds.astype(column.dtype)
 
 
 # --- Cache
@@ -108,11 +92,11 @@ def layout() -> str:
 
 
 def _read_real() -> dict[str, np.ndarray]:
-    path = real_cache()
+    path, or_else = real_cache(), "or set WORKSHOP_DATA=synthetic."
     if not path.exists():
         raise WorkshopError(
             "The real data are not cached: run `make data` with a network or `make data "
-            "FROM=path/to/file.zip`, or set WORKSHOP_DATA=synthetic."
+            f"FROM=path/to/file.zip`, {or_else}"
         )
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
@@ -121,8 +105,8 @@ def _read_real() -> dict[str, np.ndarray]:
     except Exception:  # zipfile, zlib and NumPy raise a dozen kinds on a damaged file
         pass
     raise WorkshopError(
-        f"{path} is damaged or from another version of the kit: run `make data` to renew it, or "
-        "set WORKSHOP_DATA=synthetic."
+        f"{path} is damaged or from another version of the kit: run `make data` to renew it, "
+        f"{or_else}"
     )
 
 

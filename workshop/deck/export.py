@@ -21,7 +21,7 @@ from workshop.agenda import Agenda, Edition
 from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
 from workshop.files import whole
-from workshop.fonts import FACES, code_face, font_face, font_file, reveal_folder, with_font
+from workshop.fonts import code_face, reveal_folder, text_faces, with_font
 from workshop.paths import THEME
 from workshop.prose import with_html_pictures
 
@@ -144,9 +144,8 @@ def mathml(latex: str, display: str = "inline") -> str:
 @cache
 def _styles() -> list[str]:
     dist = reveal_folder() / "dist"
-    faces = [font_face(*key, font_file(face).read_bytes()) for key, face in FACES.items()]
     files = [dist / "reset.css", dist / "reveal.css", TEMPLATES / "deck/deck.css", THEME]
-    return ["".join([*faces, code_face()]), *(path.read_text(encoding="utf-8") for path in files)]
+    return [text_faces() + code_face(), *(path.read_text(encoding="utf-8") for path in files)]
 
 
 @cache

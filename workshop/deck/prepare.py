@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from workshop.agenda import Agenda, Edition, Session, clock, day, later
+from workshop.data import SOURCES
 from workshop.deck.read import Slide, slide_type, slides_of, uses_data
 from workshop.deck.timing import planned_minutes
 from workshop.paths import ROOT, is_ours
@@ -19,10 +20,9 @@ from workshop.references import read_references, reference_list, with_citations
 
 MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
 DATA_LABELS = {
-    "real": ("real data", "Real data: Diabetes 130-US Hospitals 1999–2008 (Strack et al., 2014)"),
-    "synthetic": ("synthetic cohort", "Synthetic cohort: generated, no real patients"),
-    None: ("no data", "This deck uses no data"),
+    source: (name.lower(), f"{name}: {what}") for source, (name, what) in SOURCES.items()
 }
+DATA_LABELS[None] = ("no data", "This deck uses no data")
 
 
 def prepare(

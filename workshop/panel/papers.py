@@ -21,7 +21,6 @@ from workshop.deck.pdf import READY
 from workshop.deck.prepare import prepare
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole_folder
-from workshop.markdown import inline, to_html
 from workshop.pages import environment
 from workshop.panel.clock import Panel, read_panel, span
 from workshop.panel.deck import panel_deck
@@ -187,6 +186,6 @@ def _file_names(people: tuple[Person, ...]) -> list[tuple[str, Person]]:
 @cache
 def _templates() -> Environment:
     papers = environment(TEMPLATES)
-    papers.filters |= {"prose": to_html, "inline": inline, "clock": clock, "day": day, "span": span}
+    papers.filters |= {"clock": clock, "day": day, "span": span}
     papers.filters |= {"items": items, "rest": rest, "titled": titled, "utc": utc}
     return papers

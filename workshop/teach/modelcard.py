@@ -10,21 +10,20 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
 
 from workshop import prose
+from workshop.data import SOURCES
 from workshop.errors import WorkshopError
 from workshop.files import whole
-from workshop.fonts import FACES, font_face, font_file
-from workshop.markdown import inline, to_html
+from workshop.fonts import text_faces
+from workshop.markdown import to_html
 from workshop.pages import template
 from workshop.paths import ROOT
-from workshop.prose import sections
-from workshop.teach.look import GROUPS, Chart, Html
+from workshop.teach.look import Chart, Html, look_of
 
 TEMPLATES = Path(__file__).parent / "templates/modelcard"
 DATASHEET = "data/README.md"
@@ -41,19 +40,6 @@ SECTIONS = (
 )
 PLAN = "Monitoring plan"  # not one of the nine: it goes with the card
 RESULTS = ("stays", "readmitted", "selection rate", "false negative rate", "low", "high")
-DATA = {  # source: its heading in the datasheet, the short label, and what a card says
-    "real": (
-        "The real data",
-        "Real data",
-        "Computed from Diabetes 130-US Hospitals 1999–2008 (Strack et al., 2014).",
-    ),
-    "synthetic": (
-        "The synthetic cohort",
-        "Synthetic cohort: no real patients",
-        "Computed from a generated cohort, not from patients: a rehearsal of this card, and no "
-        "evidence about any person, group or hospital.",
-    ),
-}
 
 
 # --- The words ------------------------------------------------------------------------------------
@@ -69,14 +55,12 @@ def read_words(name: str) -> dict[str, str]:
         text = (ROOT / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise WorkshopError(f"{name} cannot be read: restore it ({error}).") from None
-    words = {"Title": next((section.title for section in sections(text, 1)), "")}
-    for section in sections(text):
-        body = section.text.strip()
-        if section.heading in words or not body:
-            raise WorkshopError(
-                f"{name}: '{section.heading}' is empty or stands there twice: correct it."
-            )
-        words[section.heading] = body
+    words = {"Title": next((section.title for section in prose.sections(text, 1)), "")}
+    for section in prose.sections(text):
+        heading, body = section.heading, section.text.strip()
+        if heading in words or not body:
+            raise WorkshopError(f"{name}: '{heading}' is empty or stands there twice: correct it.")
+        words[heading] = body
     return words
 
 
@@ -89,13 +73,9 @@ def fill(text: str, facts: Mapping[str, object]) -> str:
     def fact(name: str) -> str:
         if name not in facts:
             known = ", ".join(facts)
-            raise WorkshopError(
-                f"There is no fact '{name}' to fill in: compute it, or use one of {known}."
-            )
+            raise WorkshopError(f"There is no fact '{name}': compute it, or use one of {known}.")
         value = facts[name]
-        if isinstance(value, str):
-            return value
-        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+        return value if isinstance(value, str) else f"{value:,.{0 if value % 1 == 0 else 2}f}"
 
     return prose.fill(text, fact)
 
@@ -114,27 +94,20 @@ def datasheet(source: str, *questions: str) -> Html:
     `source` is "real" or "synthetic": each has a sheet of its own in `data/README.md`. Raises
     WorkshopError for a question that the sheet does not answer.
     """
-    heading = _data(source)[0]
-    sheet = read_words(DATASHEET).get(heading, "")
-    answers = {
-        block.label: block.text
-        for block in prose.blocks(sheet)
-        if block.kind == "paragraph" and block.label
-    }
-    for question in questions:
-        if question not in answers:
-            raise WorkshopError(
-                f"{DATASHEET}, '{heading}' has no answer to '{question}': "
-                f"ask for one of {', '.join(answers)}."
-            )
-    rows = [(question, to_html(answers[question])) for question in questions]
-    return Html(template(TEMPLATES, "datasheet").render(heading=heading, rows=rows))
+    heading = f"The {_data(source)[0].lower()}"
+    paragraphs = prose.blocks(read_words(DATASHEET)[heading])
+    answers = {block.label: to_html(block.text) for block in paragraphs if block.label}
+    if missing := [question for question in questions if question not in answers]:
+        where, known = f"{DATASHEET}, '{heading}'", ", ".join(answers)
+        raise WorkshopError(f"{where} has no answer to '{missing[0]}': ask for one of {known}.")
+    rows = [(question, answers[question]) for question in questions]
+    return Html(template(TEMPLATES, "datasheet").render(rows=rows))
 
 
-def _data(source: str) -> tuple[str, str, str]:
-    if source not in DATA:
+def _data(source: str) -> tuple[str, str]:
+    if source not in SOURCES:
         raise WorkshopError(f"A card cannot say that it ran on '{source}': real or synthetic?")
-    return DATA[source]
+    return SOURCES[source]
 
 
 # --- The card -------------------------------------------------------------------------------------
@@ -159,15 +132,15 @@ class ModelCard:
         Raises WorkshopError for a section that a card does not have.
         """
         if unknown := [title for title in words if title not in self.words]:
-            raise WorkshopError(
-                f"A card has no section '{unknown[0]}': write one of {', '.join(SECTIONS)}."
-            )
+            known = ", ".join(SECTIONS)
+            raise WorkshopError(f"A card has no section '{unknown[0]}': write one of {known}.")
         return replace(self, words=self.words | dict(words))
 
     def page(self) -> str:
         """Return the whole card as one HTML page that needs nothing else."""
-        style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-        return template(TEMPLATES, "page").render(**self._content(), style=Markup(_fonts() + style))
+        style = text_faces((400, "normal"), (600, "normal"))
+        style += (TEMPLATES / "page.css").read_text(encoding="utf-8")
+        return self._filled("page", style=Markup(style))
 
     def write(self, name: str = "model-card.html") -> Path:
         """Write the page beside the open notebook, print where, and return its path.
@@ -184,28 +157,20 @@ class ModelCard:
 
     def _repr_html_(self) -> str:
         page = base64.b64encode(self.page().encode()).decode()
-        return template(TEMPLATES, "slide").render(**self._content(), page=page)
+        return self._filled("slide", page=page)
 
-    def _content(self) -> dict[str, object]:
-        _, label, provenance = _data(self.source)
-        return {
-            "title": self.words["Title"],
-            "sections": [
-                {"title": name, "lead": inline(self.words[name]), "text": to_html(self.words[name])}
-                for name in SECTIONS
-            ],
-            "plan": to_html(self.words[PLAN]) if PLAN in self.words else "",
-            "plan_title": PLAN,
-            "groups": [
-                {"name": name, "colour": GROUPS[name].text if name in GROUPS else "inherit"}
-                | {column.replace(" ", "_"): row[column] for column in RESULTS}
-                for name, row in self.by_group.iterrows()
-            ],
-            "source": self.source,
-            "label": label,
-            "provenance": provenance,
-            "chart": self.chart,
-        }
+    def _filled(self, name: str, **more: object) -> str:
+        groups = self.by_group.rename(columns=lambda column: column.replace(" ", "_"))
+        return template(TEMPLATES, name).render(
+            words=self.words,
+            sections=SECTIONS,
+            plan=PLAN,
+            groups=[(look_of(group), row) for group, row in groups.iterrows()],
+            source=self.source,
+            data=_data(self.source),
+            chart=self.chart,
+            **more,
+        )
 
 
 def model_card(
@@ -226,17 +191,7 @@ def model_card(
         raise WorkshopError(f"The card has no words for '{missing[0]}': somebody must write them.")
     if missing := [column for column in RESULTS if column not in by_group]:
         raise WorkshopError(f"The results have no column '{missing[0]}': a card needs it by group.")
-    filled = {name: fill(words[name], facts) for name in ("Title", *SECTIONS)}
-    if PLAN in words:
-        filled[PLAN] = fill(words[PLAN], facts)
+    filled = {
+        name: fill(words[name], facts) for name in ("Title", *SECTIONS, PLAN) if name in words
+    }
     return ModelCard(filled, by_group, source, chart)
-
-
-# --- The page -------------------------------------------------------------------------------------
-
-
-@cache
-def _fonts() -> str:
-    """Return the deck's font as CSS, regular and semibold."""
-    faces = [face for face in FACES if face[1] == "normal"]
-    return "".join(font_face(*face, font_file(FACES[face]).read_bytes()) for face in faces)
