@@ -118,11 +118,7 @@ def test_a_change_makes_again_what_comes_from_it_and_nothing_else(kit, changed, 
 @pytest.mark.parametrize(
     ("old", "new", "made_again"),
     [
-        (
-            'minutes = 9\ndeck = "slides/00-welcome',
-            'minutes = 10\ndeck = "slides/00-welcome',
-            BOTH,
-        ),
+        ('title = "Welcome"', 'title = "Good morning"', BOTH),
         ('repository = ""', 'repository = "https://example.org/kit"', BOTH),
         ("[editions.scipy]", "[ editions.scipy ]", set()),
         ('name = "PyData Global 2021"', 'name = "PyData Global"', set()),
@@ -132,9 +128,7 @@ def test_of_workshop_toml_only_what_it_says_of_the_edition_counts(kit, old, new,
     before, path = made_from(kit), kit / "workshop.toml"
     text = path.read_text(encoding="utf-8").replace(old, new)
     assert new in text
-    path.write_text(
-        text.replace("minutes = 33", "minutes = 32") if "= 13" in new else text, "utf-8"
-    )
+    path.write_text(text, encoding="utf-8")
     after = made_from(kit)
     assert {step for step in after if after[step] != before[step]} == made_again
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import io
 import json
+import os
+import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from tests.conftest import AGENDA, SHOWN
+from workshop.deck import inputs
 from workshop.deck.execute import ALLOWED_WARNINGS
-from workshop.deck.participant import derive
+from workshop.deck.participant import NEEDED, derive
 from workshop.deck.prepare import MARKER, prepare
 from workshop.deck.read import read_deck, slide_type
+from workshop.errors import WorkshopError
+from workshop.markdown import to_html
 from workshop.paths import ROOT
 from workshop.teach.exercises import check
 
@@ -93,12 +105,118 @@ def test_the_solution_runs_and_passes_its_checks(deck, executed):
             assert printed.startswith("✓") and "✗" not in printed, printed
 
 
-def test_pictures_travel_inside(tmp_path):
-    for cell in derived("slides/01-social-context.ipynb", solved=False).cells:
-        assert "](figures/" not in cell.source
+# --- Pictures -------------------------------------------------------------------------------------
 
 
-def test_a_badge_opens_colab_where_the_repository_has_an_address():
+@pytest.fixture(scope="module")
+def jupyterlab(tmp_path_factory) -> str:
+    """Start JupyterLab as a participant has it, but rendering cells out of sight; its address."""
+    home = tmp_path_factory.mktemp("lab")
+    settings = home / "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
+    places = {
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        **{f"JUPYTER_{name}_DIR": home / name for name in ("CONFIG", "DATA", "RUNTIME")},
+    }
+    told = home / "log"
+    with told.open("w") as log:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"),
+                *("--ip=127.0.0.1", f"--ServerApp.root_dir={home}", "--IdentityProvider.token="),
+            ],
+            env={**os.environ, **{name: str(path) for name, path in places.items()}},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until = time.monotonic() + 120
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", told.read_text("utf-8"))):
+            assert time.monotonic() < until and server.poll() is None, told.read_text("utf-8")
+            time.sleep(0.2)
+        yield home, found[0]
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_every_picture_of_every_notebook_shows_in_jupyterlab(jupyterlab, page):
+    """All the cells with pictures stand in one notebook, to open JupyterLab once."""
+    home, address = jupyterlab
+    shown = [
+        cell
+        for edition, deck in SHOWN
+        for cell in derived(deck, solved=False, edition=AGENDA.edition(edition)).cells
+        if "data:" in cell.source
+    ]
+    cells = {cell.source: nbformat.v4.new_markdown_cell(cell.source) for cell in shown}
+    wanted = sum(cell.source.count("]: data:") for cell in cells.values())
+    assert wanted >= 20 and all("![" in source for source in cells)
+    nbformat.write(nbformat.v4.new_notebook(cells=[*cells.values()]), home / "all.ipynb")
+    page.goto(f"{address}/lab/tree/all.ipynb")
+    pictures = page.locator(".jp-MarkdownOutput img")
+    expect(pictures).to_have_count(wanted, timeout=120_000)
+    facts = pictures.evaluate_all(
+        """async all => {
+          await Promise.all(all.map(image => image.decode().catch(() => {})));
+          return all.map(image => [image.naturalWidth, image.clientWidth, image.alt]);
+        }"""
+    )
+    assert [fact for fact in facts if not (fact[0] >= 300 and fact[1] >= 200)] == []
+    assert all(len(alt.split()) >= 8 for *_, alt in facts)
+
+
+def test_a_picture_follows_the_rules_of_vs_code_and_colab():
+    """VS Code's Markdown takes PNG, JPEG, GIF and WebP as data, no SVG; Colab no attachment."""
+    notebook = derived("slides/01-social-context.ipynb", solved=False)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    kinds = set(re.findall(r"(?:\]: |src=\")data:([\w/+]+)", text))
+    assert kinds == {"image/png"}
+    assert "attachment:" not in text and "](figures/" not in text
+    assert not any(cell.get("attachments") for cell in notebook.cells)
+
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAA"
+    "DUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def with_picture(folder: Path, source: str, **more):
+    cell = nbformat.v4.new_markdown_cell(source, id="shows", **more)
+    shown = nbformat.v4.new_notebook(cells=[cell])
+    return derive(shown, folder / "a.ipynb", AGENDA, "a.ipynb", solved=False).cells[-1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "![a pixel](<a b.png>)",
+        '![a pixel](a%20b.png "its title") and more',
+        '<img src="a b.png" alt="a pixel">',
+        "![a pixel](attachment:p%20q.png)",
+    ],
+)
+def test_a_picture_is_found_however_it_is_written(tmp_path, source):
+    (tmp_path / "a b.png").write_bytes(base64.b64decode(PIXEL))
+    attached = {"p q.png": {"image/png": PIXEL}}
+    page = to_html(with_picture(tmp_path, source, attachments=attached).source)
+    (image,) = re.findall(r"<img[^>]*>", page) or [with_picture(tmp_path, source).source]
+    assert f"data:image/png;base64,{PIXEL}" in image and 'alt="a pixel"' in image
+
+
+@pytest.mark.parametrize("source", ["![a](absent.svg)", "![a](attachment:absent.svg)"])
+def test_a_missing_picture_is_one_sentence(tmp_path, source):
+    with pytest.raises(WorkshopError, match=r"a\.ipynb, cell 'shows': the picture .*absent.svg"):
+        with_picture(tmp_path, source)
+
+
+# --- Setting up -----------------------------------------------------------------------------------
+
+
+def test_a_link_opens_colab_where_the_repository_has_an_address():
     deck = "slides/01-social-context.ipynb"
     somewhere = replace(AGENDA, repository="https://github.com/someone/kit")
     words, code, *_ = derived(deck, solved=False, agenda=somewhere).cells
@@ -106,10 +224,55 @@ def test_a_badge_opens_colab_where_the_repository_has_an_address():
         "https://colab.research.google.com/github/someone/kit/blob/participant/"
         f"{LONG.key}/{deck}" in words.source
     )
-    assert '"https://github.com/someone/kit"' in code.source and "fairlearn==" in code.source
-    ast.parse(code.source)
+    assert "'https://github.com/someone/kit'" in code.source and "fairlearn==" in code.source
     words, code, *_ = derived(deck, solved=False, agenda=replace(AGENDA, repository="")).cells
     assert "colab" not in words.source and "git" not in code.source
+
+
+@pytest.mark.parametrize(
+    "repository", ['https://x.org/a", "b"]); print("run', "https://x.org/a'+1+'", "--upload-pack=x"]
+)
+def test_an_address_never_becomes_code(repository):
+    somewhere = replace(AGENDA, repository=repository)
+    _, code, *_ = derived("slides/01-social-context.ipynb", solved=False, agenda=somewhere).cells
+    (clone,) = [
+        node.value
+        for node in ast.walk(ast.parse(code.source))
+        if isinstance(node, ast.Assign) and node.targets[0].id == "clone"
+    ]
+    assert ast.literal_eval(clone) == ["git", "clone", "--depth", "1", "--", repository, "kit"]
+
+
+def test_what_is_installed_elsewhere_covers_what_the_cells_modules_import():
+    modules = {}
+    for path in inputs.matching(inputs.CELLS):
+        if path.suffix == ".py" and "deck" not in path.parts:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    modules |= {alias.name.split(".")[0]: path.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    modules[node.module.split(".")[0]] = path.name
+    outside = {n: p for n, p in modules.items() if n not in {*sys.stdlib_module_names, "workshop"}}
+    homes = packages_distributions()
+    installed = set(NEEDED.split())
+    for name in list(installed):  # with what those bring along
+        for line in requires(name) or []:
+            if "extra ==" not in line:
+                installed.add(re.match(r"[\w.-]+", line)[0].lower())
+    missing = {n: p for n, p in outside.items() if not installed & {d.lower() for d in homes[n]}}
+    assert len(outside) > 5 and missing == {}
+
+
+def test_a_set_up_cell_is_an_ordinary_cell():
+    tagged = nbformat.v4.new_code_cell("import pandas", id="first")
+    tagged.metadata["tags"] = ["set-up"]
+    title = nbformat.v4.new_markdown_cell("# A deck", id="title")
+    title.metadata["slideshow"] = {"slide_type": "slide"}
+    deck = nbformat.v4.new_notebook(cells=[title, tagged])
+    shown = prepare(deck, AGENDA, LONG, "demos/05-train-model.ipynb", None)
+    cells = derive(shown, ROOT / "demos/a.ipynb", AGENDA, "a.ipynb", solved=False).cells
+    assert cells[-1].id == "first" and cells[-1].source == "import pandas"
+    assert not cells[-1].metadata.get("jupyter") and not cells[-1].metadata.get("collapsed")
 
 
 def test_a_check_tells_whether_an_answer_holds_and_never_raises(capsys):
