@@ -44,8 +44,8 @@ browser: $(READY) build/.browser ## Get a Chromium to print with, where there is
 test: $(READY) build/.data build/.browser lint ## Run every test
 	@$(PY) -m pytest -n 2
 
-lint: $(READY)
-	@$(PY) -m ruff format --check . && $(PY) -m ruff check .
+lint: $(READY) ## Check format, habits and types
+	@$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy
 
 participant: $(READY) build/.data ## Write the participants' notebooks, without and with solutions; EDITION=scipy
 	@$(RUN) participant

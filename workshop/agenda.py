@@ -38,7 +38,7 @@ class Session:
     minutes: int
     deck: str = ""
     speaker: str = ""
-    start: dt.datetime = field(default=None, metadata=COMPUTED)
+    start: dt.datetime = field(default=dt.datetime.min, metadata=COMPUTED)
 
     @property
     def end(self) -> dt.datetime:
@@ -173,7 +173,7 @@ def format_agenda(edition: Edition, speaking: dict[str, float] | None = None) ->
     """
     speaking = speaking or {}
     head = f"{edition.name}, {edition.date:%A} {day(edition.date)}, {edition.timezone}"
-    rows = [("time", "min", "to say", "kind", "session", "deck", "speaker")]
+    rows: list[tuple[str, ...]] = [("time", "min", "to say", "kind", "session", "deck", "speaker")]
     for s in edition.sessions:
         time, said = f"{clock(s.start)} – {clock(s.end)}", speaking.get(s.deck)
         mark = "" if said is None else f"{said:.1f}{' !' if said > s.minutes else '  '}"

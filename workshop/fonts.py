@@ -6,11 +6,12 @@ import base64
 import io
 import re
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+
+from workshop.paths import package_folder
 
 FAMILY = "Source Sans Pro"
 # (weight, style) -> file of the family that ships with reveal.js
@@ -25,7 +26,7 @@ LATIN = {chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x100))} | set(
 
 def reveal_folder() -> Path:
     """Return the folder of the installed reveal.js (it ships in the package sphinx-revealjs)."""
-    return Path(find_spec("sphinx_revealjs").origin).parent / "_static/revealjs"
+    return package_folder("sphinx_revealjs") / "_static/revealjs"
 
 
 def font_file(face: str, suffix: str = "woff") -> Path:
@@ -54,7 +55,7 @@ def code_face() -> str:
 
     The font stays whole, only packed as WOFF.
     """
-    folder = Path(find_spec("fontpkg_source_code_pro").origin).parent / "files"
+    folder = package_folder("fontpkg_source_code_pro") / "files"
     font = TTFont(folder / "SourceCodePro[wght].ttf")
     font.flavor = "woff"
     buffer = io.BytesIO()

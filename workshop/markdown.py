@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from html import escape
+from typing import Any, cast
 
 import mistune
 from markupsafe import Markup
@@ -23,7 +24,7 @@ def tree(text: str) -> list[dict]:
     and a blank (a place to fill in) have their Markdown under `source`; code without an end is
     `open`.
     """
-    return _markdown(None)(text)
+    return cast(list[dict], _markdown(None)(text))  # without a renderer
 
 
 def to_html(text: str) -> Markup:
@@ -122,7 +123,7 @@ def _keep_source(markdown: mistune.Markdown, state: mistune.BlockState) -> None:
 
 @cache
 def _markdown(renderer: type[_Html] | None) -> mistune.Markdown:
-    parsers = {"block": _BlockParser(), "inline": _InlineParser()}
+    parsers: dict[str, Any] = {"block": _BlockParser(), "inline": _InlineParser()}
     if renderer:
         markdown = mistune.Markdown(renderer(escape=True), **parsers, plugins=[table])
     else:

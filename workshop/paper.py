@@ -40,6 +40,5 @@ def paper_style(sheet: Path, running: str, workshop: str) -> Markup:
 def print_paper(page: Page, target: Path, size: str) -> int:
     """Print the opened page as tagged PDF with bookmarks; return its number of pages."""
     page.evaluate("(size) => document.documentElement.dataset.size = size", size)
-    settings = {"print_background": True, "tagged": True, "outline": True}
-    page.pdf(path=target, format=SIZES[size], **settings)
+    page.pdf(path=target, format=SIZES[size], print_background=True, tagged=True, outline=True)
     return len(pypdf.PdfReader(target).pages)

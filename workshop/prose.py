@@ -211,8 +211,8 @@ def with_html_pictures(html: str, new: Callable[[Picture], str | None]) -> str:
     """Return HTML with other addresses of its `<img>`; `new` returns None to keep one."""
     done, rest = "", html
     for tag, facts, source in _tags(html):
-        if tag == "img" and facts.get("src"):
-            address = new(Picture(_on_disk(facts["src"]), facts.get("alt") or ""))
+        if tag == "img" and (source_file := facts.get("src")):
+            address = new(Picture(_on_disk(source_file), facts.get("alt") or ""))
             if address is not None:
                 before, _, rest = rest.partition(source)
                 pairs = (facts | {"src": address}).items()
@@ -228,7 +228,7 @@ def loaded(text: str) -> list[str]:
         if piece.kind == "image":
             found.append(piece.token["attrs"]["url"])
         else:
-            found += [facts.get(LOADED.get(tag)) for tag, facts, _ in _tags(piece.source)]
+            found += [facts.get(LOADED.get(tag, "")) for tag, facts, _ in _tags(piece.source)]
     return [_on_disk(address) for address in found if address]
 
 

@@ -46,11 +46,11 @@ def _checked(kind: Any, value: Any, key: str, file: str) -> Any:
             known = ", ".join(inner)
             raise WorkshopError(f"{file}: {key} is {value!r}, but must be one of {known}.")
         return value
-    wanted = {tuple: list, dict: dict}.get(origin, dict if is_dataclass(kind) else kind)
+    wanted: Any = {tuple: list, dict: dict}.get(origin, dict if is_dataclass(kind) else kind)
     if type(value) is not wanted:
         tables = is_dataclass(inner[0]) if inner else False
-        what = {list: f"a list of {'tables [[…]]' if tables else 'names'}", dict: "a table […]"}
-        said = {**SPOKEN, **what}[wanted]
+        many = f"a list of {'tables [[…]]' if tables else 'names'}"
+        said = (SPOKEN | {list: many, dict: "a table […]"})[wanted]
         raise WorkshopError(f"{file}: {key} must be {said}, not {value!r}.")
     if origin is tuple:
         items = enumerate(value, start=1)

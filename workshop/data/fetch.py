@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from concurrent.futures import Future, wait
 from pathlib import Path
+from typing import IO, Any
 from urllib.error import ContentTooShortError, HTTPError
 
 import numpy as np
@@ -109,7 +110,7 @@ def _fetched(address, folder: Path, silence, total, retries, progress: Progress)
     """
     from sklearn.datasets import fetch_file  # takes a second: not before a file is wanted
 
-    answer = Future()
+    answer: Future[Any] = Future()
 
     def fetch() -> None:
         try:
@@ -160,13 +161,13 @@ def _verified_text(path: Path, origin: str) -> bytes:
     return text
 
 
-def _csv_text(stream: io.BufferedIOBase) -> bytes:
+def _csv_text(stream: IO[bytes]) -> bytes:
     """Read no more than the file can hold, and give it the line ends that UCI's copy has."""
     text = stream.read(CSV_BYTES + 1)
     return text.replace(b"\r", b"").replace(b"\n", b"\r\n")
 
 
-def _csv_from_zip(stream: io.BufferedIOBase, origin: str) -> bytes:
+def _csv_from_zip(stream: IO[bytes], origin: str) -> bytes:
     """Read the CSV inside a zip without unpacking anything to the disk."""
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -189,6 +190,7 @@ def _store(text: bytes, origin: str) -> Path:
     path = real_cache()
     with whole(path) as temporary:
         table = recoded(pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False))
-        np.savez(temporary, layout=np.array(layout()), **stored_columns(table))
+        columns: dict[str, Any] = {"layout": np.array(layout()), **stored_columns(table)}
+        np.savez(temporary, **columns)
     progress.done(f"checked and cached from {origin}")
     return path

@@ -19,7 +19,7 @@ from workshop.qr import qr_code
 from workshop.references import read_references, reference_list, with_citations
 
 MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
-DATA_LABELS = {
+DATA_LABELS: dict[str | None, tuple[str, str]] = {
     source: (name.lower(), f"{name}: {what}") for source, (name, what) in SOURCES.items()
 }
 DATA_LABELS[None] = ("no data", "This deck uses no data")

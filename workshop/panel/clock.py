@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from workshop import prose
 from workshop.agenda import PANEL_DECK, Agenda, Edition, Person, Session, later
@@ -33,7 +34,7 @@ class Part:
     note: str
     rule: str
     seconds: int = 0
-    start: dt.datetime | None = None
+    start: dt.datetime = dt.datetime.min
     theme: Theme | None = None
     words: str = ""
     screen: str = ""
@@ -46,7 +47,8 @@ class Part:
     @property
     def lead_in(self) -> int:
         """Return the minutes before the theme's first question."""
-        return self.minutes - sum(question.minutes for question in self.theme.planned)
+        planned = self.theme.planned if self.theme else []
+        return self.minutes - sum(question.minutes for question in planned)
 
 
 @dataclass(frozen=True)
@@ -222,9 +224,9 @@ def _parts(words: Words) -> tuple[Part, ...]:
         raise WorkshopError(
             f"{table.place}: one row, and only one, must have '+ spare' after its minutes."
         )
-    rows = {part.title for part in parts}
+    titles = {part.title for part in parts}
     for section in words["script"].values():
-        if section.title not in rows | {MISSING}:
+        if section.title not in titles | {MISSING}:
             raise WorkshopError(
                 f"{section.place}: '{section.title}' is not in the table of run-sheet.md: use the "
                 "same name in both."
@@ -245,22 +247,23 @@ def _part(
             "90 s each."
         )
     rule = next(filter(None, match.groups()[1:]), "")
-    length = {"seconds" if rule == "each" else "minutes": int(match[1])}
-    part = Part(**{"title": title, "minutes": 0, "note": note, "rule": rule, **length})
+    length, seconds = (0, int(match[1])) if rule == "each" else (int(match[1]), 0)
+    part = Part(title, length, note, rule, seconds)
     if not (numbered := re.fullmatch(r"Theme (\d+)", title)):
         return replace(part, **_spoken(place, title, script))
     if not 1 <= int(numbered[1]) <= len(themes):
         raise WorkshopError(f"{place}: there is no {title} in questions.md: it has {len(themes)}.")
-    part = replace(part, theme=themes[int(numbered[1]) - 1])
+    theme = themes[int(numbered[1]) - 1]
+    part = replace(part, theme=theme)
     if part.lead_in < 0:
         raise WorkshopError(
-            f"{part.theme.place}: the planned questions take {part.minutes - part.lead_in} "
+            f"{theme.place}: the planned questions take {part.minutes - part.lead_in} "
             f"minutes, but {title} has {part.minutes} in {place}: put one in reserve or shorten it."
         )
     return part
 
 
-def _spoken(place: str, title: str, script: dict[str, Section]) -> dict[str, str]:
+def _spoken(place: str, title: str, script: dict[str, Section]) -> dict[str, Any]:
     """Return what is said during a part, and what stands on the screen meanwhile."""
     if title not in script:
         raise WorkshopError(f"{place}: '{title}' has no words: add '## {title}' to script.md.")
@@ -298,21 +301,21 @@ def _timed(panel: Panel, absent: list[Person]) -> Panel:
             part = replace(part, seconds=share(part.minutes * 60, len(there)))
         part = replace(part, start=moment)
         if part.theme:
-            part = replace(part, theme=_timed_theme(part, there, asked))
-            asked += len(part.theme.planned)
+            asked_now = len(part.theme.planned)
+            part = replace(part, theme=_timed_theme(part, part.theme, there, asked))
+            asked += asked_now
         parts.append(part)
         moment = part.end
     missing = tuple(person for person in everybody if person in absent)
     names = tuple(person.name for person in (panel.moderator, *there))
     edition = replace(panel.edition, people=names)
-    parts = tuple(parts)
-    return replace(panel, edition=edition, panelists=there, absent=missing, parts=parts)
+    return replace(panel, edition=edition, panelists=there, absent=missing, parts=tuple(parts))
 
 
-def _timed_theme(part: Part, there: tuple[Person, ...], asked: int) -> Theme:
+def _timed_theme(part: Part, theme: Theme, there: tuple[Person, ...], asked: int) -> Theme:
     """Give the planned questions their start and who answers: in turn, one first, one after."""
     moment, questions = later(part.start, part.lead_in), []
-    for question in part.theme.questions:
+    for question in theme.questions:
         # Two thirds of a question are for the answers, the rest is for a follow-up.
         answer = share(question.minutes * 40, min(ANSWERING, len(there)))
         question = replace(question, answer=answer)
@@ -322,7 +325,7 @@ def _timed_theme(part: Part, there: tuple[Person, ...], asked: int) -> Theme:
             question = replace(question, start=moment, order=order)
             moment, asked = question.end, asked + 1
         questions.append(question)
-    return replace(part.theme, questions=tuple(questions))
+    return replace(theme, questions=tuple(questions))
 
 
 def share(seconds: int, people: int) -> int:

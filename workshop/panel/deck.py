@@ -44,7 +44,7 @@ def panel_deck(panel: Panel) -> NotebookNode:
     """
     cells: list[NotebookNode] = []
     for part in panel.parts:
-        cells += _theme(panel, part) if part.theme else _part(panel, part)
+        cells += _theme(panel, part, part.theme) if part.theme else _part(panel, part)
     for theme in panel.themes:
         for question in theme.reserve:
             notes = f"**In reserve, {question.minutes} min.** {_question_notes(question)}"
@@ -71,9 +71,8 @@ def _part(panel: Panel, part: Part) -> list[NotebookNode]:
     return _slide(key, tags, part.minutes, f"## {heading}\n\n{shown.strip()}", notes)
 
 
-def _theme(panel: Panel, part: Part) -> list[NotebookNode]:
+def _theme(panel: Panel, part: Part, theme: Theme) -> list[NotebookNode]:
     """Return the slides of a theme: its own, then one for each planned question."""
-    theme = part.theme
     seen = "\n".join(f"- **{title}** {text}" for title, text in theme.seen)
     number = f"**{panel.themes.index(theme) + 1}** of {len(panel.themes)}"
     shown = f"{number}\n\n## {theme.title}\n\n{theme.screen}\n\n{seen}"

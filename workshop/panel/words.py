@@ -62,7 +62,7 @@ class Question:
     listen_for: str
     answer: int = 0  # seconds of one answer
     order: tuple[Person, ...] = ()
-    start: dt.datetime | None = None
+    start: dt.datetime = dt.datetime.min
 
     @property
     def end(self) -> dt.datetime:
@@ -288,8 +288,8 @@ def _fields(section: Section, keys: list[str], kind: str, many: str = "") -> dic
         if said[key] and key != many:
             raise WorkshopError(f"{section.at(block.line)}: '{key}' stands there twice: keep one.")
         said[key].append(words)
-    for key, words in said.items():
-        if not words:
+    for key, found in said.items():
+        if not found:
             raise WorkshopError(
                 f"{section.place}: '{section.title}' has no '{mark}{key}: …': add that line."
             )

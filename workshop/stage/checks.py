@@ -7,7 +7,6 @@ import re
 import socket
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -15,7 +14,7 @@ from packaging.requirements import Requirement
 from workshop.data import data_source
 from workshop.errors import WorkshopError
 from workshop.files import near
-from workshop.paths import ROOT
+from workshop.paths import ROOT, package_folder
 from workshop.prose import loaded
 from workshop.stage.copy import RISE, Copy
 
@@ -72,7 +71,7 @@ def check_offline(copy: Copy) -> tuple[bool, str]:
 
 def _installed_files() -> list[Path]:
     reveal = Path(sys.prefix) / "share/jupyter/nbextensions/rise/reveal.js"
-    nbclassic = Path(find_spec("nbclassic").origin).parent
+    nbclassic = package_folder("nbclassic")
     return [
         reveal / f"css/theme/{RISE['theme']}.css",
         reveal / "lib/font/source-sans-pro/source-sans-pro-regular.woff",

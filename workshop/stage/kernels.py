@@ -10,9 +10,11 @@ import contextlib
 import json
 import os
 from pathlib import Path
+from typing import Any, cast
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import ApiPath
 from tornado import web
 
 HOME = Path(os.environ["WORKSHOP_STATE"]).parent  # what the stage keeps beside the copied decks
@@ -34,10 +36,10 @@ class WarmKernelManager(AsyncMappingKernelManager):
     async def _warm(self, pause: float) -> str:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wanted.wait(), pause)
-        kernel_id = await super()._async_start_kernel(path="")
+        kernel_id = await super()._async_start_kernel(path=ApiPath(""))
         # A client with a manager asks whether the process lives; one without trusts a heartbeat of
         # one second, which a busy machine misses.
-        client = self.get_kernel(kernel_id).client()
+        client: Any = self.get_kernel(kernel_id).client()
         client.start_channels()
         try:
             await client.wait_for_ready(timeout=WAIT)
@@ -71,7 +73,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         asyncio.get_running_loop().call_later(WAIT, client.stop_channels)  # sent by then
         return warm_id
 
-    start_kernel = _async_start_kernel
+    start_kernel = _async_start_kernel  # type: ignore[assignment]  # as Jupyter's own class has it
 
 
 class StageHandler(JupyterHandler):
@@ -133,7 +135,7 @@ class Ready(StageHandler):
     @web.authenticated
     async def get(self):
         """Send what is waited for ('' when there is a warm kernel), or why there is none."""
-        manager = self.kernel_manager
+        manager = cast(WarmKernelManager, self.kernel_manager)
         failed = ""
         if manager.spare and manager.spare.done() and manager.spare.exception():
             failed = str(manager.spare.exception())

@@ -17,6 +17,7 @@ import re
 import sys
 import time
 import types
+from collections.abc import Sequence
 from pathlib import Path
 
 LARGE = 1 << 16  # bytes: smaller buffers stay within the pickle
@@ -36,7 +37,7 @@ def warm() -> None:
     _shell().events.register("post_run_cell", _after_cell)
 
 
-def restore(above: list[str], below: list[str] = ()) -> str:
+def restore(above: list[str], below: Sequence[str] = ()) -> str:
     """Bring the namespace to the state after the cells `above`; return how, for the log.
 
     Starts at the nearest checkpoint and runs what is missing, silently; a cell that raises (an

@@ -9,9 +9,7 @@ import io
 from dataclasses import dataclass
 from functools import cache, wraps
 from html import escape
-from importlib.util import find_spec
 from itertools import groupby
-from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -21,6 +19,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from workshop.errors import WorkshopError
+from workshop.paths import package_folder
 
 INK, MUTED, ACCENT, RULE = "#1b2a3a", "#4a5a6a", "#0b5cad", "#c9d3dc"
 WIDTH = 1152  # pixels of a slide's text column: one unit of the drawing is one pixel
@@ -109,7 +108,7 @@ def _written(column):
 @cache
 def _style():
     """Register Source Sans Pro once and return matplotlib's settings for every chart."""
-    package = Path(find_spec("sphinx_revealjs").origin).parent
+    package = package_folder("sphinx_revealjs")
     fonts = package / "_static/revealjs/dist/theme/fonts/source-sans-pro"
     for weight in ("regular", "semibold"):
         font_manager.fontManager.addfont(fonts / f"source-sans-pro-{weight}.ttf")

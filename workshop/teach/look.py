@@ -7,8 +7,6 @@ import io
 from dataclasses import dataclass
 from functools import cache, wraps
 from html import escape
-from importlib.util import find_spec
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +14,8 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+
+from workshop.paths import package_folder
 
 INK, MUTED, RULE = "#1b2a3a", "#4a5a6a", "#8a929b"
 PAPER = "#fdfbf6"  # behind letters, which lines may pass
@@ -91,7 +91,7 @@ def number(value: float, digits: int = 2, sign: bool = False) -> str:
 @cache
 def _style():
     """Register Source Sans Pro once and return matplotlib's settings for every chart."""
-    package = Path(find_spec("sphinx_revealjs").origin).parent
+    package = package_folder("sphinx_revealjs")
     fonts = package / "_static/revealjs/dist/theme/fonts/source-sans-pro"
     for weight in ("regular", "semibold"):
         font_manager.fontManager.addfont(fonts / f"source-sans-pro-{weight}.ttf")
@@ -126,6 +126,8 @@ class Canvas:
     """A figure measured in pixels from its top left corner."""
 
     def __init__(self, size):
+        self.width: int
+        self.height: int
         self.width, self.height = SIZES[size] if isinstance(size, str) else size
         self.figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72)
         self.end = 0.0  # where the last line of the label ends
@@ -134,7 +136,9 @@ class Canvas:
         """Return axes between four edges, with nothing drawn around them but a line below."""
         box = (left, self.height - bottom, right - left, bottom - top)
         scale = (self.width, self.height, self.width, self.height)
-        axes = self.figure.add_axes([length / of for length, of in zip(box, scale, strict=True)])
+        axes = self.figure.add_axes(
+            tuple(length / of for length, of in zip(box, scale, strict=True))
+        )
         axes.patch.set_visible(False)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(length=0, pad=6)
@@ -177,7 +181,7 @@ class Canvas:
     def finish(self, alt) -> Chart:
         """Write the figure as SVG: outlines for letters, nothing that changes from run to run."""
         letters = [
-            text.get_size()
+            float(text.get_fontsize())
             for text in self.figure.findobj(Text)
             if text.get_visible() and text.get_text().strip()
         ]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -64,7 +65,7 @@ def read_words(name: str) -> dict[str, str]:
     return words
 
 
-def fill(text: str, facts: Mapping[str, object]) -> str:
+def fill(text: str, facts: Mapping[str, Any]) -> str:
     """Return the words with `{name}` replaced by the fact: 1,234 for counts, 0.12 for rates.
 
     Raises WorkshopError for a name that is not among the facts.
@@ -80,7 +81,7 @@ def fill(text: str, facts: Mapping[str, object]) -> str:
     return prose.fill(text, fact)
 
 
-def written(text: str, facts: Mapping[str, object]) -> Html:
+def written(text: str, facts: Mapping[str, Any]) -> Html:
     """Show a person's words on a slide, with the facts filled in."""
     html = str(to_html(fill(text, facts)))
     # The theme sets the tables of outputs for numbers; these hold sentences.
@@ -175,7 +176,7 @@ class ModelCard:
 
 def model_card(
     words: Mapping[str, str],
-    facts: Mapping[str, object],
+    facts: Mapping[str, Any],
     by_group: pd.DataFrame,
     source: str,
     chart: Chart | None = None,
