@@ -5,8 +5,6 @@ The claims themselves are tables in `tests/claims/`, one for each deck.
 
 from __future__ import annotations
 
-import ast
-import builtins
 import inspect
 
 import pytest
@@ -165,53 +163,3 @@ def test_slides_run_again_in_any_order_and_show_the_same(deck):
     ran = as_it_ran(deck, "synthetic")
     changed = [key for key in reversed(slides(deck)) if ran.again(key) != ran.outputs[key]]
     assert not changed, f"{deck}: run again from the last slide up, these show something else"
-
-
-@EACH_DECK
-def test_the_short_deck_needs_nothing_from_a_long_slide(deck):
-    """A slide tagged long must not make, or change, a name that a slide shown without it uses."""
-    made_long: dict[str, str] = {}  # name -> the long slide that made it last
-    inside: dict[str, set[str]] = {}  # function -> names that it uses when called
-    problems = []
-    for key, slide in slides(deck).items():
-        for cell in slide.cells:
-            if cell.cell_type != "code":
-                continue
-            used, made = names_in(cell.source, inside)
-            if "long" in slide.tags:
-                made_long |= dict.fromkeys(made, key)
-            else:
-                for name in used & set(made_long):
-                    problems.append(f"slide {key!r} uses {name!r} of slide {made_long[name]!r}")
-                for name in made - used:
-                    made_long.pop(name, None)
-    assert not problems, f"{deck}: slides tagged long are not in every edition, but {problems}"
-
-
-def names_in(source: str, inside: dict[str, set[str]]) -> tuple[set[str], set[str]]:
-    """Return the names that a cell uses before it makes them, and those it makes or changes."""
-    used: set[str] = set()
-    made: set[str] = set()
-    for statement in ast.parse(source).body:
-        nodes = list(ast.walk(statement))
-        loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        own = {n.arg for n in nodes if isinstance(n, ast.arg)}
-        for node in nodes:
-            if isinstance(node, ast.comprehension):
-                own |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-        if isinstance(statement, ast.FunctionDef):
-            inside[statement.name] = loaded - own - stored
-            made.add(statement.name)
-            continue
-        if isinstance(statement, ast.For | ast.With | ast.If):
-            own |= stored
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            stored = {alias.asname or alias.name.split(".")[0] for alias in statement.names}
-        for node in nodes:  # frame["column"] = …, options["x"] = …: changes what the name holds
-            if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
-                roots = [n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)]
-                stored |= set(roots[:1])
-        used |= set().union(loaded, *(inside[f] for f in loaded & set(inside))) - made - own
-        made |= stored
-    return used - set(dir(builtins)), made

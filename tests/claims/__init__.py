@@ -151,6 +151,8 @@ def table_of(deck: str) -> Path:
 
 def table(deck: str):
     """Return the module with the claims of a deck."""
+    if not (ROOT / table_of(deck)).exists():
+        raise pytest.UsageError(f"{deck} has no {table_of(deck)}: CONTRIBUTING.md says what it is.")
     return importlib.import_module(f"tests.claims.{Path(deck).stem}")
 
 
