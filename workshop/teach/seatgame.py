@@ -104,12 +104,7 @@ class SeatGame:
             "share": self.share,
             "low": self.edges[0],
             "high": self.edges[-1],
-            "groups": [
-                group | {"people": people.tolist(), "readmitted": readmitted.tolist()}
-                for group, people, readmitted in zip(
-                    self._groups(), self.people, self.readmitted, strict=True
-                )
-            ],
+            "groups": self._groups(people=self.people, readmitted=self.readmitted),
             "rules": {name: thresholds.tolist() for name, thresholds in self.rules.items()},
         }
         name = f"seat-game-{next(_numbers)}"
@@ -134,20 +129,20 @@ class SeatGame:
                 "selected": self.selected(thresholds) / self.people[:, 0],
                 "missed": self.missed(thresholds),
             }
-            rows = pd.DataFrame(results).to_dict("records")
-            panels.append((title, [g | row for g, row in zip(self._groups(), rows, strict=True)]))
-        stays = round(self.seats / self.share)
-        colours = {"ink": INK, "muted": MUTED, "rule": RULE}
+            panels.append((title, self._groups(**results)))
         return template(TEMPLATES, "picture").render(
-            colours, panels=panels, seats=self.seats, stays=stays
-        )
+            panels=panels, seats=self.seats, stays=round(self.seats / self.share),
+            ink=INK, muted=MUTED, rule=RULE,
+        )  # fmt: skip
 
-    def _groups(self):
-        looks = [(name, look_of(name)) for name in self.names]
-        return [
-            {"name": name, "colour": look.colour, "text": look.text, "shape": SHAPES[look.marker]}
-            for name, look in looks
-        ]
+    def _groups(self, **numbers):
+        """Return per group what a template needs: its name, its look and these numbers of it."""
+        groups = []
+        for row, name in enumerate(self.names):
+            look, own = look_of(name), {key: value[row].tolist() for key, value in numbers.items()}
+            shown = {"colour": look.colour, "text": look.text, "shape": SHAPES[look.marker]}
+            groups.append({"name": name} | shown | own)
+        return groups
 
 
 def seat_game(scores, labels, groups, seats=100, share=0.1):
