@@ -67,6 +67,17 @@
     return sum + Math.max(0, width) * Math.max(0, height);
   }, 0);
 
+  // --- Boxes that lie on one another: words, code and outputs each have their place.
+  const blocks = [...slide.querySelectorAll(".text_cell .rendered_html > :not(.lasts, .guess), .input_area, .output_subarea")].filter(shown);
+  const over = [];
+  blocks.forEach((one, i) => blocks.slice(i + 1).forEach((other) => {
+    if (one.contains(other) || other.contains(one)) return;
+    const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (across > 2 && down > 2 * unit) over.push(`${Math.ceil(down / unit)} px of “${other.textContent.trim().slice(0, 24) || "output"}” over “${one.textContent.trim().slice(0, 24) || "output"}”`);
+  }));
+
   // --- Code.
   const code = [...slide.querySelectorAll(".code_cell .input_area")].filter(shown);
   const lines = code.flatMap((one) => {
@@ -78,6 +89,7 @@
     title: slide.querySelector("h1, h2, h3")?.textContent.trim() ?? "",
     smallest,
     share: area / frame.width / frame.height,
+    over,
     output: [...slide.querySelectorAll(".output_wrapper .output_subarea")].some(shown),
     lines: lines.length,
     longest: Math.max(0, ...lines.map((line) => line.length)),

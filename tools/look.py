@@ -39,6 +39,7 @@ class Slide:
     words: int
     tables: int
     unmarked: int
+    over: list[str]
     marks: int = 0
     overflow: list[str] = field(default_factory=list)
 
@@ -56,7 +57,7 @@ class Slide:
             found.append(f"{self.words} words, at most {WORDS}")
         if self.unmarked:
             found.append("a plain table without a mark")
-        return found + self.overflow
+        return found + self.over + self.overflow
 
 
 def look(page_html: Path) -> list[Slide]:
