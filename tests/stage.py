@@ -56,7 +56,8 @@ class Opened:
 @contextmanager
 def opened(folder: Path, port: int = 8900, **choices):
     """Start `present` in a process of its own; stop it by SIGTERM if the block did not."""
-    call = f"present(folder=Path({str(folder)!r}), port={port}, open_browser=False, **{choices!r})"
+    choices = {"open_browser": False, **choices}
+    call = f"present(folder=Path({str(folder)!r}), port={port}, **{choices!r})"
     code = f"from pathlib import Path; from workshop.stage.present import present; {call}"
     process = subprocess.Popen(
         [sys.executable, "-c", code],

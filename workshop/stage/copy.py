@@ -97,6 +97,7 @@ def fill(copy: Copy, agenda: Agenda) -> None:
     import nbformat
     from nbformat.sign import NotebookNotary
 
+    from workshop.deck.build import pages_of
     from workshop.deck.prepare import prepare
     from workshop.deck.read import read_deck
 
@@ -113,7 +114,7 @@ def fill(copy: Copy, agenda: Agenda) -> None:
     (copy.home / "data").mkdir(parents=True, exist_ok=True)
     notary = NotebookNotary(data_dir=str(copy.home / "data"))
     for deck, notebook in decks.items():
-        outputs = show.recorded(BUILD / "executed" / deck, notebook)
+        outputs = show.recorded(pages_of(edition, [deck])[0].executed, notebook)
         _write(copy.home / "recorded" / Path(deck).with_suffix(".json"), json.dumps(outputs))
         for cell in notebook.cells:
             if cell.cell_type == "code":

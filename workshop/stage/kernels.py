@@ -43,6 +43,9 @@ class WarmKernelManager(AsyncMappingKernelManager):
         client.start_channels()
         try:
             await client.wait_for_ready(timeout=WAIT)
+            self.waits_for = "the decks to be copied"  # the server starts while they are
+            while not (HOME / "show.json").exists():
+                await asyncio.sleep(0.1)
             self.waits_for = "the kernel to import what the cells import"
             reply = await client.execute(
                 "__import__('workshop.stage.state').stage.state.warm()",

@@ -12,9 +12,9 @@ import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from workshop.agenda import Agenda, Edition, Session, clock
+from workshop.deck.build import pages_of
 from workshop.deck.read import slides_of
 from workshop.deck.timing import planned_minutes
-from workshop.paths import BUILD
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -62,7 +62,6 @@ def plan(edition: Edition, copied: dict[str, NotebookNode], name: str) -> dict:
     for session, deck in stops(edition):
         slides = slides_of(copied[deck])
         lengths = planned_minutes(slides, session.minutes, deck)
-        page = (BUILD / edition.key / deck).with_suffix(".html")
         sessions.append(
             {
                 "title": session.title,
@@ -72,7 +71,7 @@ def plan(edition: Edition, copied: dict[str, NotebookNode], name: str) -> dict:
                 "clock": clock(session.start),
                 "deck": deck,
                 "address": f"/nbclassic/notebooks/{quote(deck)}",
-                "exported": page.as_uri() if session.deck else "",
+                "exported": pages_of(edition, [deck])[0].html.as_uri() if session.deck else "",
                 "slides": [
                     {"title": slide.title, "minutes": minutes, "tags": slide.tags}
                     for slide, minutes in zip(slides, lengths, strict=True)

@@ -64,9 +64,11 @@ def replay(source: str) -> None:
     from IPython.utils.capture import capture_output
 
     with capture_output():
-        _shell().run_cell(source, store_history=False, silent=True)
+        result = _shell().run_cell(source, store_history=False, silent=True)
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
+    if isinstance(result.error_in_exec, KeyboardInterrupt):
+        raise result.error_in_exec
     ran.append(source)
     _keep()
 
