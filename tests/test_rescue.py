@@ -23,13 +23,15 @@ from tests.stage import (
     wait_for_first_slide,
 )
 from workshop.agenda import read_agenda
+from workshop.deck.read import read_deck
+from workshop.paths import ROOT
 
 AGENDA = read_agenda()
-EDITION, DECK = next(
-    (key, deck)
-    for key, edition in AGENDA.editions.items()
-    for deck in reversed(edition.decks)
-    if deck.startswith("demos/")
+EDITION = max(AGENDA.editions, key=lambda key: AGENDA.editions[key].minutes)
+# A demo that runs quickly, also on a busy machine.
+DECK = min(
+    (deck for deck in AGENDA.editions[EDITION].decks if deck.startswith("demos/")),
+    key=lambda deck: sum(cell.cell_type == "code" for cell in read_deck(ROOT / deck).cells),
 )
 MODAL = "document.querySelectorAll('.modal').length"
 CHOSEN = "require('custom/cells').chosen()"
@@ -194,7 +196,7 @@ def test_an_output_of_ten_megabytes(page):
     page.wait_for_function("n => Reveal.getIndices().h !== n", arg=page.here)
     page.keyboard.press("PageUp")
     page.wait_for_function("n => Reveal.getIndices().h === n", arg=page.here)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     as_before(page)
 
 
@@ -237,12 +239,12 @@ def test_the_state_of_a_slide_that_was_jumped_to(stage, chromium):
         wait_for_first_slide(page)
         page.evaluate("require('custom/rescue').ready()")
         last = page.evaluate(
-            "require('custom/pictures').sections().map((s) => !!s.querySelector("
-            "'.code_cell:not(.celltag_exercise-code)')).lastIndexOf(true)"
+            "require('custom/pictures').sections().map((s) => !!s.querySelector('.code_cell')"
+            " && !s.querySelector('.celltag_exercise-code')).lastIndexOf(true)"
         )
         goto(page, last)
         page.keyboard.press("r")
-        says(page, "is here")
+        says(page, "is here", 3 * SECONDS)  # where no checkpoint is there yet the cells are run
         run_cells(page)
         assert page.locator(".present .output_error").count() == 0
         assert place(page) == last
@@ -266,6 +268,7 @@ def test_a_recorded_output_stands_in_with_a_mark_and_its_state(stage, page):
 def test_the_way_out_is_shown_when_jupyter_stays_away(tmp_path, chromium):
     with opened(tmp_path, edition=EDITION) as one, page_of(chromium, one.deck(DECK)) as (page, _):
         wait_for_first_slide(page)
+        page.evaluate("require('custom/rescue').ready()")
         goto(page, 3)
         one.process.send_signal(signal.SIGINT)
         one.process.wait(timeout=30)

@@ -25,10 +25,10 @@ define(["custom/pictures", "custom/sign"], (pictures, sign) => {
           justify-content: center; align-content: center; min-height: 100vh; }
         figure { position: relative; margin: 0; width: ${1280 * scale}px;
           height: ${720 * scale}px; outline: 1px solid #888; cursor: pointer; overflow: hidden; }
-        figure.here { outline: 5px solid #0b5cad; }
+        figure.here { outline: 5px solid #d55e00; }
         .small { zoom: ${scale}; }
-        b { position: absolute; right: 0; bottom: 0; padding: 2px 10px; background: #1c2733;
-          color: white; font: 600 24px sans-serif; }`),
+        b { position: absolute; right: 0; bottom: 0; padding: 0 7px; background: #1b2a3a;
+          color: white; font: 600 18px/1.3 sans-serif; }`),
     });
     frame.addEventListener("load", () => {
       const doc = frame.contentDocument;

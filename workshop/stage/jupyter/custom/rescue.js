@@ -135,7 +135,7 @@ define([
       return replaceAndBring("A new kernel gets the state of this slide …");
     }
     return during("The state of this slide comes …", async () => {
-      await Promise.race([bring(needed()), sleep(20000).then(() => { throw new Error("slow"); })]);
+      await bring(needed());
       sign.say("done", "The state of this slide is here", 3);
     });
   }
@@ -167,6 +167,7 @@ define([
     if (recovering) return;
     recovering = true;
     const since = Date.now();
+    work = Promise.resolve(); // what waits for a server that is gone is not waited for
     await during("Jupyter does not answer: waiting for it …", async () => {
       for (;;) {
         const alive = await ask("stage/ready").catch(() => null);
@@ -175,6 +176,7 @@ define([
         await sleep(300);
       }
       sign.say("server", "");
+      if (!kernel()) return goOnLoading();
       const model = await ask(`api/kernels/${kernel().id}`).catch(() => null);
       if (model && model.execution_state !== "dead") {
         const lost = document.querySelector(".cell.running");
@@ -185,8 +187,18 @@ define([
         await bring(needed());
       }
       sign.say("done", "Jupyter is back", 3);
+      return undefined;
     });
     recovering = false;
+  }
+
+  // The server went away before the page had a kernel.
+  async function goOnLoading() {
+    Jupyter.notebook._session_starting = false;
+    Jupyter.notebook.start_session();
+    await whenKernelIsReady();
+    await setUp();
+    sign.say("done", "Jupyter is back", 3);
   }
 
   // On stage no dialog stands before the slide: what it says is said at the foot, shortly.
@@ -224,6 +236,9 @@ define([
     events.on("kernel_autorestarting.Kernel", () =>
       recovering || replaceAndBring("The kernel died: a new one gets the state …"));
     events.on("kernel_disconnected.Kernel kernel_dead.Kernel", recover);
+    setInterval(() => { // no event tells of a server that goes before there is a kernel
+      if (!kernel() || !kernel().is_connected()) ask("stage/ready").catch(recover);
+    }, 5000);
   }
 
   return { start, restore, recorded, interrupt, ready: () => work };

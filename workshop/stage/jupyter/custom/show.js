@@ -8,6 +8,8 @@ define([
   const channel = new BroadcastChannel("stage");
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   let known = null;
+  let heard = 0; // when a speaker view was heard last
+  let told = ""; // the pictures' page, large, is sent only when it changed
 
   // The page may be quicker than a server that comes back: ask until there is an answer.
   function plan() {
@@ -67,11 +69,12 @@ define([
 
   async function tell() {
     const show = await plan();
-    if (!cells.onStage()) return;
+    if (!cells.onStage() || Date.now() - heard > 5000) return; // nobody listens
     const slides = pictures.sections();
     const here = place.number();
     const notes = [...slides[here].querySelectorAll("aside.notes .rendered_html")];
     const following = show.sessions[clock.here(show) + 1];
+    const page = pictures.page("");
     channel.postMessage({
       session: clock.here(show), slide: here, slides: slides.length, offset: clock.offset(show),
       deck: Jupyter.notebook.metadata.workshop?.title || place.path(),
@@ -79,13 +82,19 @@ define([
       current: pictures.framed(pictures.picture(slides[here])),
       next: slides[here + 1] ? pictures.framed(pictures.picture(slides[here + 1], true)) : "",
       then: following ? following.title : "the end",
-      page: pictures.page(""),
+      page: page === told ? undefined : page,
     });
+    told = page;
   }
 
   function onCommand(act) {
     channel.addEventListener("message", async ({ data }) => {
-      if (data.hello) tell();
+      const first = Date.now() - heard > 5000;
+      heard = Date.now();
+      if (data.hello || first) {
+        told = ""; // it knows nothing yet
+        tell();
+      }
       if (data.key && cells.onStage()) act(data.key);
       if (data.clock) {
         clock.startAgainHere(await plan());

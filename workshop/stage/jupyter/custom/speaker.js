@@ -8,7 +8,7 @@ const element = (id) => document.getElementById(id);
 const clock = (ms, withSeconds) => new Date(ms).toLocaleTimeString([], {
   hour: "numeric", minute: "2-digit", second: withSeconds ? "2-digit" : undefined,
 });
-let show = null, state = null;
+let show = null, state = null, page = "";
 
 // Where the show stands at `now` (ms): all in ms. `late` is negative when ahead, 0 while the time
 // is within the slide's own planned minutes.
@@ -83,21 +83,22 @@ function suggest(late) {
 }
 
 function draw(frame, html) {
-  if (frame.dataset.page !== state.page) {
-    frame.dataset.page = state.page;
-    frame.srcdoc = state.page;
-    frame.onload = () => draw(frame, frame.wanted);
-  }
   frame.wanted = html;
-  const body = frame.contentDocument && frame.contentDocument.body;
-  if (body && body.classList.contains("rise-enabled")) body.innerHTML = html;
+  if (frame.page !== page) {
+    frame.page = page;
+    frame.srcdoc = page;
+    frame.onload = () => { frame.contentDocument.body.innerHTML = frame.wanted; };
+  } else if (frame.contentDocument.body.classList.contains("rise-enabled")) {
+    frame.contentDocument.body.innerHTML = html;
+  }
   frame.style.transform = `scale(${frame.parentElement.clientWidth / 1280})`;
 }
 
 function hear({ data }) {
-  if (!data.page) return;
+  if (data.slide === undefined) return;
   const moved = !state || state.slide !== data.slide || state.deck !== data.deck;
   state = data;
+  page = data.page || page;
   if (moved) {
     element("notes").innerHTML = state.notes;
     element("notes").scrollTop = 0;
@@ -136,7 +137,7 @@ async function start() {
   window.addEventListener("resize", () => state && hear({ data: state }));
   channel.addEventListener("message", hear);
   setInterval(tick, 1000);
-  setInterval(() => state || channel.postMessage({ hello: true }), 1000);
+  setInterval(() => channel.postMessage({ hello: !state }), 1000);
   while (!show) {
     show = await fetch("/stage/show").then((answer) => answer.json()).catch(() => null);
     if (!show) await new Promise((resolve) => setTimeout(resolve, 1000));
