@@ -1,6 +1,8 @@
 """The stage in a real browser: what a presenter sees, presses and keeps."""
 
+import errno
 import json
+import os
 import re
 import signal
 import socket
@@ -466,16 +468,23 @@ class Stopped:
     copy: Path
     untouched: bool
     code: int
+    told: str  # what the browser was called with
+    led: str  # the file that it was given
 
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory, chromium):
     folder = tmp_path_factory.mktemp("evening")
+    browser = tmp_path_factory.mktemp("browser") / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {browser}.told\n')
+    browser.chmod(0o755)
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("BROWSER", str(browser))
     before = files_of_the_project()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (
-            opened(folder, port, deck=DECK_WITH_CODE) as one,
+            opened(folder, port, deck=DECK_WITH_CODE, open_browser=True) as one,
             page_of(chromium, one.address("On stage")) as (page, _),
         ):
             wait_for_first_slide(page)
@@ -485,16 +494,27 @@ def stopped(tmp_path_factory, chromium):
             )
             time.sleep(1)
             processes = psutil.Process(one.process.pid).children(recursive=True)
+            told = Path(f"{browser}.told").read_text()
+            led = Path(told.strip().removeprefix("file://")).read_text()
             one.process.send_signal(signal.SIGINT)
             code = one.process.wait(timeout=30)
+    monkeypatch.undo()
     copy = next(folder.iterdir())
-    return Stopped(port, one.output, processes, copy, files_of_the_project() == before, code)
+    same = files_of_the_project() == before
+    return Stopped(port, one.output, processes, copy, same, code, told, led)
 
 
 def test_a_taken_port_gives_way_to_the_next(stopped):
     line = next(line for line in stopped.output if "port" in line)
     assert re.fullmatch(rf"✓ port: \d+ \({stopped.port} is taken\)", line)
     assert f":{stopped.port}/" not in "\n".join(stopped.output)
+
+
+def test_the_browser_is_not_told_the_token_on_its_command_line(stopped):
+    address = next(line.split()[-1] for line in stopped.output if line.startswith("On stage"))
+    token = address.split("token=")[1]
+    assert token not in stopped.told and "file://" in stopped.told
+    assert f"/nbclassic/notebooks/{DECK_WITH_CODE}?token={token}" in stopped.led
 
 
 def test_ctrl_c_leaves_no_server_and_no_kernel(stopped):
@@ -529,6 +549,25 @@ def test_resume_reopens_the_latest_copy(stopped, chromium):
 def test_nothing_to_resume_is_one_sentence(tmp_path):
     with pytest.raises(WorkshopError, match=r"no working copy of the edition 'x'.*leave out"):
         stage_present.present(edition="x", resume=True, folder=tmp_path)
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", '{"deck": "slides/x.ipynb"}'])
+def test_a_damaged_copy_is_one_sentence(tmp_path, note):
+    path = tmp_path / "2021-07-13-090000" / copy.NOTE
+    path.parent.mkdir()
+    path.write_text(note)
+    with pytest.raises(WorkshopError, match=r"\.stage\.json is damaged.*open its decks"):
+        stage_present.present(resume=True, folder=tmp_path)
+
+
+def test_a_full_disk_at_the_start_is_one_sentence_and_leaves_no_copy(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(stage_present, "Server", full)
+    with pytest.raises(WorkshopError, match="cannot be written: No space left on device"):
+        stage_present.present(folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_earlier_copy_is_never_overwritten(tmp_path):
