@@ -231,8 +231,14 @@ def test_colours_have_contrast_on_paper_on_ink_and_under_the_highlighter():
 
 def test_the_palette_is_that_of_the_theme():
     theme = THEME.read_text(encoding="utf-8")
-    for colour in (look.INK, look.MUTED, look.RULE, look.PAPER, look.MARK):
-        assert colour in theme
+    for name in (
+        "ink",
+        "muted",
+        "rule",
+        "paper",
+        "mark",
+    ):  # the first of each: those of light slides
+        assert re.search(rf"--{name}: *(#[0-9a-f]+)", theme)[1] == getattr(look, name.upper())
 
 
 def test_a_table_writes_counts_and_rates_for_people():
@@ -267,6 +273,20 @@ def test_a_table_lights_one_cell_and_draws_in_a_column():
     assert re.findall(r'<td class="marked">(.*?)</td>', html) == ["9"]
     assert "low" not in html
     assert "0.41" not in html
+
+
+def test_a_scoreboard_gains_a_row_and_says_its_note():
+    html = charts.table(RATES, dot="rate", later=["white"], note="a < b")._repr_html_()
+    rows = [attributes for tag, attributes in Elements(html).found if tag == "tr"]
+    assert [row.get("class") for row in rows] == [None] * 4 + ["fragment"]
+    assert "<caption>a &lt; b</caption>" in html
+
+
+def test_charts_in_steps_stand_in_one_place_and_all_but_the_first_come_later():
+    html = charts.steps(histogram(), histogram(observed=0.1), histogram())._repr_html_()
+    places = [a["class"] for tag, a in Elements(html).found if tag == "div" and "class" in a]
+    assert places == ["steps", "first", "fragment", "fragment"]
+    assert html.count("grid-area: 1 / 1") == html.count('<img class="chart"') == 3
 
 
 def test_charts_leave_a_participants_own_settings_alone():

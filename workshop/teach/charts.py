@@ -40,11 +40,11 @@ from workshop.teach.look import (
     spread,
 )
 from workshop.teach.rows import cloud, dots, dumbbell
-from workshop.teach.tables import big, table
+from workshop.teach.tables import big, steps, table
 
 __all__ = [
     "big", "cloud", "curves", "dots", "dumbbell", "histogram", "hundred", "scatter", "slope",
-    "table",
+    "steps", "table",
 ]  # fmt: skip
 
 

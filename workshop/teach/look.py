@@ -6,10 +6,10 @@ import base64
 import io
 from dataclasses import dataclass
 from functools import cache, wraps
-from html import escape
 
 import matplotlib as mpl
 import numpy as np
+from markupsafe import Markup
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -26,6 +26,10 @@ FEW = 10  # people: below, a rate is faded and said to be of few
 # Width and height in pixels of a slide: beside the words, as wide as the slide above its code, and
 # as wide as the slide without code.
 SIZES = {"beside": (724, 640), "wide": (1152, 448), "full": (1152, 540)}
+IMAGE = Markup(
+    '<img class="chart" width="{}" height="{}" alt="{}" data-text="{}" '
+    'style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{}">'
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,7 @@ class Chart:
 
     def _repr_html_(self):
         data = base64.b64encode(self.svg.encode()).decode()
-        return (
-            f'<img class="chart" width="{self.width}" height="{self.height}" '
-            f'alt="{escape(self.alt)}" data-text="{self.text:g}" '
-            f'style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{data}">'
-        )
+        return IMAGE.format(self.width, self.height, self.alt, f"{self.text:g}", data)
 
 
 @dataclass(frozen=True)
