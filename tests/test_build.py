@@ -229,6 +229,13 @@ ERROR = new_output("error", ename="ValueError", evalue="meant", traceback=["Valu
             "stored",
         ),
         ("raise ValueError('still')", [ERROR], "auto", "1 cell run", "still"),
+        (
+            "%matplotlib notebook\nimport matplotlib\nmatplotlib.get_backend()",
+            [],
+            "auto",
+            "1 cell run",
+            "inline",
+        ),
         ("raise ValueError('still')", [ERROR], "always", "1 cell run", "still"),
     ],
 )
@@ -238,9 +245,10 @@ def test_a_strangers_deck_runs_or_shows_what_it_stored(
     deck = saved(tmp_path / "a.ipynb", new_code_cell(source, id="c", outputs=outputs))
     said, notebook = run(deck, tmp_path / "executed.ipynb", mode)
     (output,) = notebook.cells[0].outputs
-    assert says in said and shown in (output.get("text") or output.evalue)
+    assert says in said and shown in str(output)
     assert notebook.metadata.executed.note == ("" if said == "1 cell run" else said)
     assert not notebook.cells[0].metadata.get("tags")
+    assert notebook.cells[0].source == source
 
 
 @pytest.mark.parametrize(

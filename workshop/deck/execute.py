@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,6 +31,9 @@ ALLOWED_WARNINGS = (
     "ignore:Setting a value on a Series via .at with a key:DeprecationWarning",
     "ignore:Setting an item of incompatible dtype is deprecated:DeprecationWarning",
 )
+# What draws only into a page that is open: in a build its figures are pictures.
+LIVE_FIGURES = re.compile(r"^(\s*%matplotlib)\s+(?!inline|--list|-l).*$", re.M)
+CARRIED = {"widgets", "language_info"}  # what a run says of the notebook
 MODES = ("auto", "never", "always")  # of running a deck from elsewhere
 
 
@@ -45,12 +49,9 @@ def execute(deck: Path, target: Path, progress: Progress, mode: str = "auto") ->
     source = data.data_source() if uses_data(notebook.cells) else None
     key, note, cells = _key(notebook, source), "", _code_cells(notebook)
     ours = is_ours(deck)
-    kept = _kept_outputs(target, key) if ours else None
-    if kept is not None:
-        for cell in cells:
-            cell.outputs = kept[cell.id]["outputs"]
-            cell.execution_count = kept[cell.id]["execution_count"]
-            cell.metadata["execution"] = kept[cell.id]["metadata"].get("execution", {})
+    kept = _last_run(target, key) if ours else None
+    if kept:
+        _take_outputs(notebook, kept)
     elif ours:
         run(notebook, deck, progress)
     else:
@@ -60,12 +61,11 @@ def execute(deck: Path, target: Path, progress: Progress, mode: str = "auto") ->
         nbformat.write(notebook, temporary)
     if note or not cells:
         return note or "no cells to run"
-    number = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
-    return f"{number} {'run' if kept is None else 'unchanged'}"
+    return f"{len(cells)} cell{'s' * (len(cells) > 1)} {'unchanged' if kept else 'run'}"
 
 
 def _run_elsewhere(notebook: NotebookNode, deck: Path, progress: Progress, mode: str) -> str:
-    """Run a stranger's cells in place; return '' or why the stored outputs are shown instead.
+    """Run a stranger's cells; return '' or why the outputs stored in the notebook are shown.
 
     'never' runs nothing; 'always' raises where a cell fails; 'auto' then shows the stored outputs,
     where there are any. A cell whose stored output is an error raises on purpose.
@@ -74,22 +74,30 @@ def _run_elsewhere(notebook: NotebookNode, deck: Path, progress: Progress, mode:
         raise WorkshopError(f"EXECUTE is '{mode}': choose {', '.join(MODES)}.")
     if mode == "never":
         return "not run (EXECUTE=never), the stored outputs are shown"
-    stored = copy.deepcopy(notebook.cells)
-    for cell in _code_cells(notebook):
+    trial = copy.deepcopy(notebook)
+    for cell in _code_cells(trial):
+        cell.source = LIVE_FIGURES.sub(r"\1 inline", cell.source)
         if any(output.output_type == "error" for output in cell.outputs):
             cell.metadata.tags = [*cell.metadata.get("tags", []), "raises-exception"]
     try:
-        run(notebook, deck, progress)
+        run(trial, deck, progress)
     except WorkshopError as error:
-        if mode == "always" or not any(cell.get("outputs") for cell in stored):
+        if mode == "always" or not any(cell.get("outputs") for cell in notebook.cells):
             raise
-        notebook.cells = stored
         reason = str(error).removeprefix(f"{near(deck)}: ").rstrip(".")
         return f"not run here ({reason}), the stored outputs are shown"
-    for cell, before in zip(notebook.cells, stored, strict=True):
-        cell.metadata.pop("tags", None)
-        cell.metadata.update({k: v for k, v in before.metadata.items() if k == "tags"})
+    _take_outputs(notebook, trial)
     return ""
+
+
+def _take_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:
+    """Give the cells the outputs that cells of the same ids have in another notebook."""
+    by_id = {cell.id: cell for cell in _code_cells(ran)}
+    for cell in _code_cells(notebook):
+        same = by_id[cell.id]
+        cell.outputs, cell.execution_count = same.outputs, same.execution_count
+        cell.metadata["execution"] = same.metadata.get("execution", {})
+    notebook.metadata.update({k: v for k, v in ran.metadata.items() if k in CARRIED})
 
 
 def run(notebook: NotebookNode, deck: Path, progress: Progress) -> None:
@@ -122,22 +130,25 @@ def run(notebook: NotebookNode, deck: Path, progress: Progress) -> None:
         with ThreadPoolExecutor(1) as thread:
             ran = client.async_execute(env=kernel_environment(strict=is_ours(deck)))
             thread.submit(asyncio.run, ran).result()
-    except CellExecutionError as error:
-        reason = f"{place[0]} raised {error.ename}: {_first_line(error.evalue)}."
-    except CellTimeoutError:
-        reason = f"{place[0]} ran for more than {CELL_TIMEOUT} s: shorten it."
-    except DeadKernelError:
-        reason = f"the kernel died in {place[0]}; out of memory?"
-    except NoSuchKernel as error:
-        reason = (
-            f"it asks for the kernel '{error.name}', which is not installed: "
-            "choose another kernel in Jupyter and save."
-        )
-    except (RuntimeError, OSError) as error:
-        reason = f"the kernel failed {place[0]} ({_first_line(str(error))}): start the build again."
-    else:
-        return
-    raise WorkshopError(f"{near(deck)}: {reason}")
+    except (CellExecutionError, NoSuchKernel, RuntimeError, OSError) as error:
+        raise WorkshopError(f"{near(deck)}: {_reason(error, place[0])}") from None
+
+
+def _reason(error: Exception, place: str) -> str:
+    """Say why a deck did not run; `place` is the cell that was at work."""
+    match error:
+        case CellExecutionError():
+            return f"{place} raised {error.ename}: {_first_line(error.evalue)}."
+        case CellTimeoutError():
+            return f"{place} ran for more than {CELL_TIMEOUT} s: shorten it."
+        case DeadKernelError():
+            return f"the kernel died in {place}; out of memory?"
+        case NoSuchKernel():
+            return (
+                f"it asks for the kernel '{error.name}', which is not installed: "
+                "choose another kernel in Jupyter and save."
+            )
+    return f"the kernel failed {place} ({_first_line(str(error))}): start the build again."
 
 
 def kernel_environment(strict: bool) -> dict[str, str]:
@@ -176,15 +187,13 @@ def _key(notebook: NotebookNode, source: str | None) -> str:
     return digest([*matching(CELLS), *cache], repr(source), *cells)
 
 
-def _kept_outputs(target: Path, key: str) -> dict[str, NotebookNode] | None:
-    """Return the cells of the last execution by id when its key is the same, else None."""
+def _last_run(target: Path, key: str) -> NotebookNode | None:
+    """Return the last execution when its key is the same, else None."""
     try:
         last = nbformat.read(target, as_version=4)
     except Exception:  # absent or damaged: either way the deck has to run
         return None
-    if last.metadata.get("executed", {}).get("key") != key:
-        return None
-    return {cell.id: cell for cell in _code_cells(last)}
+    return last if last.metadata.get("executed", {}).get("key") == key else None
 
 
 def _first_line(text: str) -> str:
