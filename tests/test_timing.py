@@ -33,7 +33,7 @@ def said(words: int) -> str:
         (f"**Our answers:** {said(50)}\n\n- {said(9)}\n- {said(9)}\n\n{said(13)}", 0.1),
         (f"**Watch for:** {said(9)}\n\n**If the cell fails:** {said(9)}\n\n**Hint.** {said(9)}", 0),
         (f"**1:34 PM** · minute 0 of 9 · 6 min for this slide\n\n**Say:** {said(13)}", 0.1),
-        (f"**Bold words** begin {said(9)}", 12 / 130),
+        (f"**Builds on** {said(9)}\n\n{said(13)} with **bold words**", 16 / 130),
     ],
 )
 def test_what_is_said_counts_and_what_is_for_the_presenters_eye_does_not(notes, minutes):

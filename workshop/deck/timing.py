@@ -8,6 +8,7 @@ from workshop.agenda import Edition
 from workshop.deck.read import Slide, read_deck, slide_type, slides_of
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
+from workshop.prose import blocks
 
 WORDS_A_MINUTE = 130
 CELL_SECONDS = 3  # running a live cell and looking at what it shows
@@ -16,9 +17,8 @@ TIMED = {
     "exercise",
     "discussion",
 }  # slides whose `minutes-N` belong to the room, not to the speaker
-SAID = {"say", "ask", "explain", "read", "transition"}  # first words of the labels of what is said
-LABEL = re.compile(r"\*\*([^*\n]+?)(?:[:.]\*\*|\*\*(?=[:.]|\s*·|\s*$))", re.M)
-LIST = re.compile(r"(?:[-*+]|\d+[.)])\s")
+# First words of the bold labels of what is said; paragraphs with another label are for the eye.
+SAID = {"say", "ask", "explain", "read", "transition"}
 
 
 def planned_minutes(slides: list[Slide], minutes: float, deck: str = "the deck") -> list[float]:
@@ -44,12 +44,13 @@ def speaking_minutes(slide: Slide) -> float:
     """
     if not slide.pace:
         return 0.0
-    words, questions = 0, 0
-    for note in slide.notes:
-        for label, text in _paragraphs(note.source):
-            if not label or label in SAID:
-                words += len(re.findall(r"\S*\w\S*", text))
+    words, questions, label = 0, 0, ""
+    for block in (block for note in slide.notes for block in blocks(note.source)):
+        if block.kind != "item" or block.label:  # a list goes with what leads it
+            label = re.split(r"\W", block.label.lower())[0]
             questions += label == "ask"
+        if not label or label in SAID:
+            words += _words(block.source) - _words(block.label)
     cells = sum(map(_is_live, slide.cells))
     rooms = (slide.minutes or 0) if TIMED & set(slide.tags) else 0
     return words / WORDS_A_MINUTE + (CELL_SECONDS * cells + HANDS_SECONDS * questions) / 60 + rooms
@@ -67,14 +68,8 @@ def speaking_in(edition: Edition) -> dict[str, float]:
     }
 
 
-def _paragraphs(notes: str):
-    """Yield (label's first word or '', text) of each paragraph; a list goes with what leads it."""
-    label = ""
-    for paragraph in re.split(r"\n\s*\n", notes.strip()):
-        match = LABEL.match(paragraph)
-        if match or not LIST.match(paragraph):
-            label = re.split(r"\W", match[1].lower())[0] if match else ""
-        yield label, paragraph[match.end() :] if match else paragraph
+def _words(text: str) -> int:
+    return len(re.findall(r"\S*\w\S*", text))
 
 
 def _is_live(cell) -> bool:
