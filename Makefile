@@ -18,7 +18,7 @@ export $(ASKED)
 .PHONY: all slides present agenda data cohort resample browser participant handouts test lint bench lock clean help
 .DEFAULT_GOAL := all
 
-all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, and the panel's papers
+all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, the panel's papers, notes to print; NOTES=0 without notes, in build/public/
 	@$(RUN) build
 
 slides: $(READY) build/.data build/.browser ## The decks alone; EDITION=scipy one edition, DECK=path/to/any.ipynb one notebook (EXECUTE=never: not run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from workshop.agenda import PANEL_DECK, Agenda, Edition, format_agenda, read_agenda
@@ -15,21 +16,24 @@ from workshop.paths import BUILD, ROOT
 
 
 def build(arguments) -> None:
-    """Make everything that is out of date: each deck as HTML and PDF, and the panel's papers."""
+    """Make all that is out of date: decks as HTML and PDF, the panel's papers, notes to print."""
     from workshop.deck.inputs import PAPERS, Stamp, digest, matching
+    from workshop.take_home.build import take_home
 
     plan = slides(arguments)
-    stamp, made_from = Stamp(BUILD / "papers"), {"papers": digest(matching(PAPERS), repr(plan))}
+    stamp = Stamp(BUILD / ("public/papers" if arguments.notes == "0" else "papers"))
+    made_from = {"papers": digest(matching(PAPERS), repr(plan))}
     if stamp.read() != made_from:
         handouts(arguments)
         stamp.write(made_from)
+    take_home(plan, _editions(plan, arguments))
 
 
 def slides(arguments) -> Agenda:
     """Make what is out of date of every deck, of an edition's, or one deck from anywhere."""
     from workshop.deck.build import build, build_deck, pages_of
 
-    plan = _agenda_with_panel()
+    plan = _agenda_with_panel(arguments)
     if arguments.deck:
         if not build_deck(
             plan, Path(arguments.deck), arguments.edition, arguments.execute or "auto"
@@ -44,7 +48,7 @@ def present(arguments) -> None:
     """Open a deck on the stage."""
     from workshop.stage.present import present
 
-    _agenda_with_panel()
+    _agenda_with_panel(arguments)
     present(arguments.deck and Path(arguments.deck), arguments.edition, arguments.resume)
 
 
@@ -72,7 +76,7 @@ def participant(arguments) -> None:
     """Write the participants' notebooks, without and with solutions."""
     from workshop.deck.participant import write_notebooks
 
-    plan = _agenda_with_panel()
+    plan = _agenda_with_panel(arguments)
     for edition in _editions(plan, arguments):
         print(f"In {write_notebooks(plan, edition).relative_to(ROOT)}/")
 
@@ -81,7 +85,8 @@ def handouts(arguments) -> None:
     """Write the panel's papers and deck."""
     from workshop.panel.papers import handouts
 
-    handouts(arguments.edition, arguments.paper, arguments.start, arguments.absent)
+    notes = arguments.notes != "0"
+    handouts(arguments.edition, arguments.paper, arguments.start, arguments.absent, notes)
 
 
 def browser(arguments) -> None:
@@ -96,8 +101,11 @@ def _editions(plan: Agenda, arguments) -> list[Edition]:
     return [plan.edition(arguments.edition)] if arguments.edition else [*plan.editions.values()]
 
 
-def _agenda_with_panel() -> Agenda:
-    """Read the agenda, and write the panel's deck where its words changed."""
+def _agenda_with_panel(arguments) -> Agenda:
+    """Read the agenda, and write the panel's deck where its words changed.
+
+    With NOTES=0 every edition is one without notes.
+    """
     from workshop.deck.inputs import PANEL, Stamp, digest, matching
 
     plan, deck = read_agenda(), ROOT / PANEL_DECK
@@ -107,6 +115,9 @@ def _agenda_with_panel() -> Agenda:
 
         write_panel_deck(plan)
         stamp.write(made_from)
+    if arguments.notes == "0":
+        public = {key: replace(edition, notes=False) for key, edition in plan.editions.items()}
+        plan = replace(plan, editions=public)
     return plan
 
 
@@ -121,6 +132,7 @@ OPTIONS = {
     "paper": ("PAPER", "a4 or letter, by default both"),
     "start": ("START", "another start of the panel, such as 14:45"),
     "absent": ("ABSENT", "missing panelists, with commas"),
+    "notes": ("NOTES", "0 leaves out every speaker note: pages for everybody, in build/public/"),
 }
 
 

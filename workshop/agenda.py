@@ -48,7 +48,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Edition:
-    """One giving of the workshop; `long` shows the slides tagged `long`, `people` are its hosts."""
+    """One giving: `long` shows the slides tagged `long`; without `notes` no page has any."""
 
     name: str
     date: dt.date
@@ -56,9 +56,15 @@ class Edition:
     timezone: str
     minutes: int
     long: bool = False
+    notes: bool = True
     people: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
     key: str = field(default="", metadata=COMPUTED)
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of the edition's pages in `build/`."""
+        return self.key if self.notes else f"public/{self.key}"
 
     @property
     def decks(self) -> list[str]:

@@ -45,7 +45,7 @@ def pages_of(edition: Edition, decks: Iterable[str] = (), folder: Path = BUILD) 
         Page(deck, ROOT / deck, edition, folder / "executed" / place, page.with_suffix(".html"))
         for deck in decks or edition.decks
         for place in [deck.removeprefix("build/")]
-        for page in [folder / edition.key / place]
+        for page in [folder / edition.folder / place]
     ]
 
 

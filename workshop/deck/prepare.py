@@ -69,7 +69,7 @@ def prepare(
     for slide in slides:
         first, *rest = slide.cells
         rest = [cell for cell in rest if slide_type(cell) != "notes"]
-        notebook.cells += [first, *slide.notes, *rest]
+        notebook.cells += [first, *(slide.notes if edition.notes else []), *rest]
     notebook.metadata["workshop"] = {
         "title": title,
         "footer": " · ".join([title, edition.name, short]) if session else title,

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from workshop.qr import qr_code
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = TEMPLATES / "papers.css"
+PUBLIC = {"audience-sheet", "name-cards"}  # papers without the moderator's words
 OVERFULL = """
 () => [...document.querySelectorAll("[data-fixed]")]
   .filter((box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1)
@@ -54,11 +55,13 @@ def handouts(
     paper: str | None = None,
     start: str | None = None,
     absent: str | None = None,
+    notes: bool = True,
 ) -> None:
     """Write papers and deck to `build/<edition>/panel/`, for every edition that has a panel.
 
-    `paper` is 'a4' or 'letter', by default both; `start` and `absent` as in `read_panel`.
-    Raises WorkshopError; the last good papers stay.
+    `paper` is 'a4' or 'letter', by default both; `start` and `absent` as in `read_panel`. Without
+    `notes` only what the audience gets is written, to `build/public/<edition>/panel/`. Raises
+    WorkshopError; the last good papers stay.
     """
     agenda = read_agenda()
     sizes = [paper.lower()] if paper else list(SIZES)
@@ -69,9 +72,10 @@ def handouts(
     if not with_panel:
         print("handouts none: workshop.toml has no session of the kind panel")
     for edition in with_panel:
+        edition = replace(edition, notes=edition.notes and notes)
         panel = read_panel(agenda, edition, start, absent)
-        progress = Progress(f"handouts build/{edition.key}/panel")
-        count = write_handouts(panel, BUILD / edition.key / "panel", sizes, progress)
+        progress = Progress(f"handouts build/{edition.folder}/panel")
+        count = write_handouts(panel, BUILD / edition.folder / "panel", sizes, progress)
         progress.done(f"{count} papers in {' and '.join(SIZES[s] for s in sizes)}, and the deck")
         for place, what in panel.words.blanks:
             print(f"         still to fill in: {what} ({place})")
@@ -82,7 +86,7 @@ def write_handouts(panel: Panel, target: Path, sizes: list[str], progress: Progr
 
     Raises WorkshopError when a paper takes more pages than it may or a card is too full.
     """
-    papers = list(papers_of(panel))
+    papers = [p for p in papers_of(panel) if p.name in PUBLIC or panel.edition.notes]
     with whole_folder(target) as folder:
         for paper in papers:
             (folder / f"{paper.name}.html").write_text(paper.html, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What people take home: notes to print, and a copy to read before the talk."""

@@ -1,0 +1,68 @@
+"""Make what people take home from built decks, where it is out of date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workshop.agenda import Agenda, Edition
+from workshop.deck.build import Page, pages_of
+from workshop.deck.inputs import Stamp, digest, matching
+from workshop.files import Progress, near
+from workshop.paths import BUILD
+
+MADE_BY = (
+    "workshop/*.py",
+    "workshop/take_home/**/*.*",
+    "slides/rise.css",
+    "slides/glossary.md",
+    "slides/references.toml",
+)
+
+
+def take_home(agenda: Agenda, editions: list[Edition], folder: Path = BUILD) -> None:
+    """Print each deck's notes, and write each edition's access copy, in its folder in `folder`.
+
+    An edition without notes gets the access copy alone. Raises WorkshopError; the last good ones
+    stay.
+    """
+    from workshop.deck.browser import launched
+
+    stale = [job for edition in editions for job in _stale(agenda, edition, folder)]
+    if not stale:
+        return
+    with launched():
+        for stamp, made_from, target, job in stale:
+            progress = Progress(near(target))
+            progress.step("printing")
+            job()
+            stamp.write(made_from)
+            progress.done()
+
+
+def _stale(agenda: Agenda, edition: Edition, folder: Path):
+    """Yield (stamp, what it is made from, target, how it is made) of what is out of date."""
+    pages = pages_of(edition, folder=folder)
+
+    def access() -> None:
+        from workshop.take_home.access import write_access_copy
+
+        copies = {page.deck: page.html for page in pages}
+        write_access_copy(copies, agenda, edition, folder / edition.folder)
+
+    def notes(page: Page):
+        from workshop.take_home.notes import write_notes
+
+        session = edition.session_of(page.deck)
+        title = session.title if session else page.html.stem
+        return lambda: write_notes(page.html, agenda, edition, title)
+
+    jobs = [(folder / edition.folder / "access-copy.html", [page.html for page in pages], access)]
+    if edition.notes:
+        for page in pages:
+            target = page.html.with_name(f"{page.html.stem}-notes-a4.pdf")
+            jobs.append((target, [page.html, page.pdf], notes(page)))
+    for target, sources, job in jobs:
+        made_from = {"of": digest([*matching(MADE_BY), *sources], repr(agenda))}
+        stamp = Stamp(target, folder)
+        if stamp.read() != made_from or not target.exists():
+            yield stamp, made_from, target, job
