@@ -92,7 +92,7 @@ BOTH = {"all html", "prose html"}
         ("workshop/__main__.py", set()),
         ("workshop/fonts.py", {"all cells", *BOTH}),
         ("workshop/teach/charts.py", {"all cells", "all html"}),
-        ("workshop/data/load.py", {"all cells", "all html"}),
+        ("workshop/data/load.py", {"all cells", *BOTH}),
         ("workshop/panel/words.py", set()),
         ("workshop/stage/server.py", set()),
         ("slides/rise.css", BOTH),

@@ -30,6 +30,7 @@ DATA = ("data/cache/*.npz",)  # only for a deck that loads them
 # What turns an executed deck into HTML. Of the deck's folder only the files that it names count.
 PAGE = (
     "workshop/*.py",
+    "workshop/data/*.py",  # what the sources are called
     "workshop/deck/*.py",
     "workshop/deck/templates/**/*.*",
     "slides/rise.css",
