@@ -88,7 +88,7 @@ def _as_picture(writer: pypdf.PdfWriter, page: pypdf.PageObject) -> StreamObject
     """Return a page as a form that fills the unit square, as a picture in a PDF does."""
     form = StreamObject()
     contents = page.get_contents()
-    form.set_data(contents.get_data() if contents else b"")
+    form.set_data(b"" if contents is None else contents.get_data())
     box = page.mediabox
     form.update(
         {
