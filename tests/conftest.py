@@ -91,7 +91,7 @@ def exported(tmp_path_factory, executed, chromium):
         page = replace(
             pages_of(AGENDA.edition(edition), [deck], folder)[0], executed=executed(deck)
         )
-        pages = make_page(AGENDA, page)
+        pages = make_page(AGENDA, page).pages
         return Exported(deck, edition, page.executed, page.html, page.pdf, pages)
 
     return build

@@ -3,14 +3,12 @@ from __future__ import annotations
 import json
 import re
 
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.conftest import AGENDA, DECKS, SHOWN
 from workshop.deck.prepare import prepare
 from workshop.deck.read import read_deck, slide_type, slides_of
-from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
 M1 = "slides/01-social-context.ipynb"
@@ -76,17 +74,7 @@ def test_every_picture_has_a_full_description(deck):
                 assert len(alt.split()) >= 8, f"{c.id}: describe the picture, not only name it"
 
 
-# --- Reading any notebook -------------------------------------------------------------------------
-
-
-def test_without_slide_metadata_each_heading_starts_a_slide(tmp_path):
-    path = tmp_path / "plain.ipynb"
-    source = "# One\ntext\n\n## Two\n\n```\n# no heading\n```\n"
-    plain = new_notebook(
-        cells=[new_markdown_cell(source), new_code_cell("1"), new_markdown_cell("## Three")]
-    )
-    nbformat.write(plain, path)
-    assert [s.title for s in slides_of(read_deck(path))] == ["One", "Two", "Three"]
+# --- Slides -------------------------------------------------------------------------
 
 
 def test_skipped_cells_vanish_and_subslides_count():
@@ -102,34 +90,6 @@ def test_skipped_cells_vanish_and_subslides_count():
     )
     assert [s.title for s in slides] == ["A", "B b c"]
     assert [n.source for s in slides for n in s.notes] == ["speak", "say"]
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("{", "is not a notebook"),
-        ("[]", "is not a notebook"),
-        ('{"cells": []}', "is not a notebook"),
-        ('{"nbformat": 99, "nbformat_minor": 0, "metadata": {}, "cells": []}', "it says 99"),
-        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', "has no cells"),
-        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}', "not a valid"),
-    ],
-)
-def test_a_broken_notebook_is_one_sentence_that_names_the_file(tmp_path, content, says):
-    path = tmp_path / "broken.ipynb"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(WorkshopError, match=says) as caught:
-        read_deck(path)
-    assert "broken.ipynb" in str(caught.value) and len(str(caught.value).splitlines()) == 1
-
-
-def test_a_missing_and_an_all_hidden_notebook_are_named(tmp_path):
-    with pytest.raises(WorkshopError, match="there is no such file"):
-        read_deck(tmp_path / "absent.ipynb")
-    path = tmp_path / "hidden.ipynb"
-    nbformat.write(notebook(cell("a", "skip"), cell("b", "notes")), path)
-    with pytest.raises(WorkshopError, match="only skipped cells and notes"):
-        read_deck(path)
 
 
 # --- Preparing for an edition ---------------------------------------------------------------------

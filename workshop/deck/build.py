@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workshop.agenda import Agenda, Edition
 from workshop.deck.inputs import Stamp, page_inputs
+from workshop.deck.report import Report
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
 from workshop.paths import BUILD, ROOT, is_ours
@@ -108,10 +109,14 @@ def _build(agenda: Agenda, decks: list[list[tuple[Page, dict]]], folder: Path, m
             for job in as_completed(running):
                 progress, pages = running[job]
                 try:
-                    done = [job.result()]
+                    done, said = [job.result()], []
                     for page, wanted in pages:
-                        done.append(_make(agenda, page, wanted, progress, folder))
+                        report = _make(agenda, page, wanted, progress, folder)
+                        done.append(f"{page.edition.key if wanted else ''} {report}".strip())
+                        said += report.lines()
                     progress.done("; ".join(done))
+                    for line in dict.fromkeys(said):
+                        print(f"  {line}", flush=True)
                 except WorkshopError as error:
                     progress.drop()
                     failed.append(str(error))
@@ -121,24 +126,25 @@ def _build(agenda: Agenda, decks: list[list[tuple[Page, dict]]], folder: Path, m
         raise WorkshopError("\n".join(failed))
 
 
-def _make(agenda: Agenda, page: Page, wanted: dict, progress: Progress, folder: Path) -> str:
-    """Make the old files of one page, and say how many pages were printed."""
+def _make(agenda: Agenda, page: Page, wanted: dict, progress: Progress, folder: Path) -> Report:
+    """Make the old files of one page, and tell what was done."""
     progress.step(f"{page.edition.key}: {' and '.join(_old_steps(page, wanted, folder))}")
-    pages = make_page(agenda, page, "html" in _old_steps(page, wanted, folder))
+    report = make_page(agenda, page, "html" in _old_steps(page, wanted, folder))
     Stamp(page.html, folder).write({"deck": str(page.source), **wanted})
-    return f"{page.edition.key} {pages} page{'s' if pages > 1 else ''}"
+    return report
 
 
-def make_page(agenda: Agenda, page: Page, export_again: bool = True) -> int:
-    """Write an executed deck's HTML and PDF, both or none; return the number of pages."""
+def make_page(agenda: Agenda, page: Page, export_again: bool = True) -> Report:
+    """Write an executed deck's HTML and PDF, both or none; tell what was done to the slides."""
     from workshop.deck.export import export
     from workshop.deck.pdf import print_pdf
 
     if not export_again:
-        return print_pdf(page.html, page.pdf, page.deck)
+        return Report(slides=print_pdf(page.html, page.pdf, page.deck))
     with whole(page.html) as html, whole(page.pdf) as pdf:
-        export(page.executed, html, page.source.parent, agenda, page.edition, page.deck)
-        return print_pdf(html, pdf, page.deck)
+        report = export(page.executed, html, page.source.parent, agenda, page.edition, page.deck)
+        print_pdf(html, pdf, page.deck, report)
+    return report
 
 
 def build_deck(

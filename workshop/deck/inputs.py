@@ -36,8 +36,12 @@ PAGE = (
     "slides/rise.css",
     "requirements.txt",
 )
-PRINT = ("workshop/deck/pdf.py", "workshop/deck/browser.py")
-ELSEWHERE = {*PRINT, "workshop/__main__.py", "workshop/deck/execute.py"}
+PRINT = (
+    "workshop/deck/pdf.py",
+    "workshop/deck/browser.py",
+    "workshop/deck/templates/deck/print.js",
+)
+ELSEWHERE = {"workshop/deck/pdf.py", "workshop/__main__.py", "workshop/deck/execute.py"}
 ELSEWHERE |= {"workshop/deck/participant.py"}  # nothing on a page comes from it
 REFERENCES = ("slides/references.toml",)  # only for a deck that cites
 PANEL = ("panel/*.md", "workshop/*.py", "workshop/panel/*.py")

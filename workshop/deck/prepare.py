@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import html
+import re
 from pathlib import Path
 
 import nbformat
@@ -19,6 +20,7 @@ from workshop.qr import qr_code
 from workshop.references import read_references, reference_list, with_citations
 
 MARKER = "# Your turn"  # below this line of an exercise's cell stands the solution
+MACRO = re.compile(r"\\(?:re)?newcommand|\\newenvironment|\\def\b|\\let\b|\\Declare|\\require")
 DATA_LABELS: dict[str | None, tuple[str, str]] = {
     source: (name.lower(), f"{name}: {what}") for source, (name, what) in SOURCES.items()
 }
@@ -30,41 +32,27 @@ def prepare(
 ) -> NotebookNode:
     """Derive what an edition shows of a deck; the notebook given stays as it is.
 
-    Leaves out slides tagged `long` in a short edition; completes the title slide and the cells
-    tagged `agenda` (the schedule), `people` and `qr` (the repository's address, if there is one);
-    writes out citations; cuts exercises from their solutions, which become fragments; puts the
-    notes right after the slide's first cell
-    (nbconvert would nest them in a preceding fragment) with the clock time on top; and sets
-    `metadata.workshop` to the title, footer and language.
+    Of a deck of the kit: leaves out slides tagged `long` in a short edition; completes the title
+    slide and the cells tagged `agenda` (the schedule) and `people`; writes out citations and clock
+    times; cuts exercises from their solutions, which become fragments. In a deck from elsewhere
+    these words and tags may mean something else. Of any deck: puts the notes right after the
+    slide's first cell (nbconvert would nest them in a preceding fragment), and sets
+    `metadata.workshop` to title, footer, language, and the formulas of skipped cells, whose macros
+    hold in the deck.
     `deck` is the path as in workshop.toml; `source` is 'real', 'synthetic' or None (no data).
     """
     notebook = copy.deepcopy(notebook)
-    slides = slides_of(notebook, edition.long)
-    shown_cells = [cell for slide in slides for cell in slide.cells]
-    short, label = DATA_LABELS[source if uses_data(shown_cells) else None]
+    ours = is_ours(ROOT / deck)
+    slides = slides_of(notebook, edition.long or not ours)
     title = next((s.title for s in slides if s.title), Path(deck).stem)
-    session = edition.session_of(deck)
-    if session and "title" in slides[0].tags:
-        slides[0].cells[0].source += f"\n\n{_facts(agenda, edition, session, label)}"
-    if session:
-        _write_clock(slides, session)
-    if is_ours(ROOT / deck):  # elsewhere these words may mean something else
-        for cell in shown_cells:
-            tags = cell.metadata.get("tags", [])
-            if "agenda" in tags:
-                cell.source += f"\n\n{_schedule(edition)}"
-            if "people" in tags:
-                cell.source += f"\n\n{_people(agenda, edition)}"
-            if "qr" in tags and agenda.repository:
-                code = f"![QR code of {agenda.repository}]({qr_code(agenda.repository)})"
-                cell.source += f"\n\n{code}\n\n[{agenda.repository}]({agenda.repository})"
-        _write_citations(slides)
-    for slide in slides:
-        slide.cells = [part for cell in slide.cells for part in _exercise_and_answer(cell)]
-    slides[0].cells[0].metadata["slideshow"] = {
-        **slides[0].cells[0].metadata.get("slideshow", {}),
-        "slide_type": "slide",
-    }
+    footer = title
+    if ours:
+        footer = _complete(slides, agenda, edition, deck, source, title)
+    elif isinstance(named := notebook.metadata.get("title"), str) and named.strip():
+        title = named.strip()
+    skipped = [cell.source for cell in notebook.cells if slide_type(cell) == "skip"]
+    first = slides[0].cells[0].metadata
+    first["slideshow"] = {**first.get("slideshow", {}), "slide_type": "slide"}
     notebook.cells = []
     for slide in slides:
         first, *rest = slide.cells
@@ -72,10 +60,42 @@ def prepare(
         notebook.cells += [first, *(slide.notes if edition.notes else []), *rest]
     notebook.metadata["workshop"] = {
         "title": title,
-        "footer": " · ".join([title, edition.name, short]) if session else title,
+        "footer": footer,
         "language": agenda.language,
+        "macros": "\n\n".join(filter(MACRO.search, skipped)),
     }
     return notebook
+
+
+def _complete(
+    slides: list[Slide],
+    agenda: Agenda,
+    edition: Edition,
+    deck: str,
+    source: str | None,
+    title: str,
+) -> str:
+    """Write into the slides of one of the kit's decks what the edition says; return the footer."""
+    cells = [cell for slide in slides for cell in slide.cells]
+    short, label = DATA_LABELS[source if uses_data(cells) else None]
+    session = edition.session_of(deck)
+    if session and "title" in slides[0].tags:
+        slides[0].cells[0].source += f"\n\n{_facts(agenda, edition, session, label)}"
+    if session:
+        _write_clock(slides, session)
+    for cell in cells:
+        tags = cell.metadata.get("tags", [])
+        if "agenda" in tags:
+            cell.source += f"\n\n{_schedule(edition)}"
+        if "people" in tags:
+            cell.source += f"\n\n{_people(agenda, edition)}"
+        if "qr" in tags and agenda.repository:
+            code = f"![QR code of {agenda.repository}]({qr_code(agenda.repository)})"
+            cell.source += f"\n\n{code}\n\n[{agenda.repository}]({agenda.repository})"
+    _write_citations(slides)
+    for slide in slides:
+        slide.cells = [part for cell in slide.cells for part in _exercise_and_answer(cell)]
+    return " · ".join([title, edition.name, short]) if session else title
 
 
 def _facts(agenda: Agenda, edition: Edition, session: Session, label: str) -> str:

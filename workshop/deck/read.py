@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import copy
+import html
 import json
 import re
+import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from workshop import prose
+from workshop.deck.mend import mend, without_lone_surrogates
 from workshop.errors import WorkshopError
-from workshop.prose import first_heading, split_at_headings
 
 
 @dataclass
@@ -59,57 +64,125 @@ def slide_type(cell: NotebookNode) -> str:
 
 
 def heading(cell: NotebookNode) -> str:
-    """Return the plain text of the first Markdown heading in a shown cell, else ''."""
+    """Return the plain text of the first heading in a shown Markdown cell, else ''."""
     if cell.cell_type != "markdown" or slide_type(cell) in {"notes", "skip"}:
         return ""
-    return first_heading(cell.source)
+    found = next(iter(_headings(cell.source)), None)
+    if found is None:
+        return ""
+    text = found.source if found.kind == "html" else prose.first_heading(cell.source)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", text)).split())
+
+
+def _headings(source: str) -> list[prose.Block]:
+    """Return the headings of a Markdown text: with # or underlined, or of HTML."""
+    if not re.search(r"^ {0,3}(#|=|-)|<h[1-6]\b", source, re.M | re.I):
+        return []
+    return [
+        block
+        for block in prose.blocks(source)
+        if block.kind == "heading"
+        or (block.kind == "html" and re.search(r"<h[1-6]\b", block.source, re.I))
+    ]
 
 
 def read_deck(path: Path) -> NotebookNode:
-    """Read a notebook of format 4 as a deck; without slide metadata each heading starts a slide.
+    """Read a notebook as a deck; without slide metadata each heading starts a slide.
 
-    Raises WorkshopError for a file that is missing, is not a notebook, or has nothing to show.
+    Formats 1 to 3 become 4, small damage is mended, and a line on stderr says what. Raises
+    WorkshopError for a file that is missing, is not a notebook, or has nothing to show.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise WorkshopError(f"{path}: there is no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorkshopError(f"{path} cannot be read: {error}.") from None
-    try:
-        version = json.loads(text)["nbformat"]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        raise WorkshopError(f"{path} is not a notebook (JSON): save it again in Jupyter.") from None
-    try:
-        if version not in (3, 4):
-            raise ValueError(version)
-        notebook = nbformat.reads(text, as_version=4)
-        nbformat.validate(notebook)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if version in (3, 4) else "only format 4 can be shown"
-        raise WorkshopError(
-            f"{path} is not a valid notebook of format 4 (it says {version}; {reason}): "
-            "open it in Jupyter and save it again."
-        ) from None
+    notebook, mended = _notebook(path)
+    if mended:
+        print(f"{path}: mended while reading: {', '.join(mended)}.", file=sys.stderr)
     if not notebook.cells:
         raise WorkshopError(f"{path} has no cells: there is nothing to show.")
     if all(slide_type(cell) == "-" for cell in notebook.cells):
         notebook.cells = list(_split_at_headings(notebook.cells))
-    if all(slide_type(cell) in {"notes", "skip"} for cell in notebook.cells):
+    shown = [cell for cell in notebook.cells if slide_type(cell) not in {"notes", "skip"}]
+    if not shown:
         raise WorkshopError(f"{path} has only skipped cells and notes: there is nothing to show.")
+    if not any(cell.source.strip() or cell.get("outputs") for cell in shown):
+        raise WorkshopError(f"{path} has only empty cells: there is nothing to show.")
     return notebook
+
+
+def _notebook(path: Path) -> tuple[NotebookNode, list[str]]:
+    """Return a file's notebook in format 4.5 and what was mended in it."""
+    text, mended = _text(path)
+    try:
+        found = json.loads(without_lone_surrogates(text))
+    except ValueError as error:
+        raise WorkshopError(f"{path} {_no_notebook(text, error)}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("nbformat"), int):
+        raise WorkshopError(f"{path} is not a notebook (JSON): save it again in Jupyter.")
+    version = found["nbformat"]
+    if version > 4:
+        raise WorkshopError(
+            f"{path} is of format {version}, and only notebooks up to format 4 can be shown: "
+            "save it again in Jupyter."
+        )
+    try:
+        if version < 4:
+            found = json.loads(json.dumps(nbformat.reads(json.dumps(found), as_version=4)))
+        mended += mend(found)
+        return nbformat.reads(json.dumps(found), as_version=4), mended
+    except Exception as error:  # whatever an old or broken file makes of nbformat
+        raise WorkshopError(
+            f"{path} is not a valid notebook of format {version} "
+            f"({type(error).__name__}: {(str(error).splitlines() or ['?'])[0]}): "
+            "open it in Jupyter and save it again."
+        ) from None
+
+
+def _text(path: Path) -> tuple[str, list[str]]:
+    """Return a file's text, whatever editor saved it, and what was mended."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise WorkshopError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise WorkshopError(f"{path} cannot be read: {error.strerror or error}.") from None
+    marks = {
+        codecs.BOM_UTF8: "utf-8-sig",
+        codecs.BOM_UTF16_LE: "utf-16",
+        codecs.BOM_UTF16_BE: "utf-16",
+    }
+    for mark, encoding in marks.items():
+        if data.startswith(mark):
+            return data.decode(encoding, "replace"), ["a byte order mark"]
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace"), ["letters that are not UTF-8"]
+
+
+def _no_notebook(text: str, error: ValueError) -> str:
+    """Say what a file is that is no JSON, and what to do."""
+    if conflict := re.search(r"^<{7}( |$)", text, re.M):
+        line = text.count("\n", 0, conflict.start()) + 1
+        return f"holds a merge conflict in line {line}: resolve it and save it again."
+    if text.startswith("version https://git-lfs"):
+        return "is only a pointer of Git LFS: fetch the file itself with 'git lfs pull'."
+    if not text.strip():
+        return "is empty: save it again in Jupyter."
+    if text.lstrip().startswith("{"):
+        return f"is not a notebook (damaged JSON: {error}): save it again in Jupyter."
+    return "is not a notebook (JSON): save it again in Jupyter, or turn it into one first."
 
 
 def _split_at_headings(cells: list[NotebookNode]):
     for cell in cells:
-        if cell.cell_type != "markdown":
-            yield cell
-            continue
-        for number, source in enumerate(split_at_headings(cell.source)):
+        found = _headings(cell.source) if cell.cell_type == "markdown" else []
+        lines = cell.source.splitlines()
+        cuts = [0, *(block.line - 1 for block in found), len(lines)]
+        parts = ["\n".join(lines[start:end]) for start, end in pairwise(cuts)]
+        parts = [part for part in parts if part.strip()] or [cell.source]
+        for number, source in enumerate(parts):
             part = copy.deepcopy(cell)
             part.source = source
-            part.id = f"{cell.id}-{number + 1}" if number else cell.id
-            if heading(part):
+            part.id = f"{cell.id[:60]}-{number + 1}" if number else cell.id
+            if len(parts) - number <= len(found):
                 part.metadata["slideshow"] = {"slide_type": "slide"}
             yield part
 

@@ -9,6 +9,7 @@ Reveal.initialize({
   hash: true,
   transition: "none",
   slideNumber: "c/t",
+  ...JSON.parse(document.getElementById("deck-settings").textContent),
   showNotes: false,
   pdfSeparateFragments: false,
   pdfMaxPagesPerSlide: 1,
@@ -22,11 +23,11 @@ for (const code of document.querySelectorAll('[class*="celltag_lit-"] .highlight
   code.innerHTML = lines.map((line) => `<span class="line">${line}</span>`).join("");
 }
 
-// In the print view every page carries the footer.
+// In the print view every page carries what lies over the slides.
 Reveal.on("pdf-ready", () => {
-  const footer = document.querySelector(".reveal > .deck-footer");
+  const around = [...document.querySelectorAll(".reveal > :is(.deck-footer, .deck-overlay, .deck-note)")];
   for (const page of document.querySelectorAll(".pdf-page")) {
-    page.append(footer.cloneNode(true));
+    for (const element of around) page.append(element.cloneNode(true));
   }
 });
 
@@ -41,7 +42,7 @@ Reveal.on("resize", nameScrollingBoxes);
 // A box that scrolls can be reached with the keyboard, and says what it is.
 function nameScrollingBoxes() {
   const names = { input_area: "Code", output_subarea: "Output", rendered_html: "Figure" };
-  const boxes = document.querySelectorAll(".input_area, .output_subarea, .text_cell p:has(> img, > svg)");
+  const boxes = document.querySelectorAll(".input_area, .output_subarea, .scrolls, .long-text, .text_cell p:has(> img, > svg)");
   for (const box of boxes) {
     const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
     const overflows = getComputedStyle(box).overflowX !== "visible";
