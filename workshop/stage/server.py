@@ -20,6 +20,7 @@ from workshop.paths import ROOT
 from workshop.stage.copy import Copy
 
 CONFIG = Path(__file__).parent / "jupyter"
+ROOM = Path(__file__).parents[1] / "deck/templates/deck/room.js"  # the same as in an export
 LIVES = 20  # seconds: a server that dies sooner, again and again, is not started again
 TRIES = 5
 
@@ -36,6 +37,7 @@ class Server:
         (copy.home / "state").mkdir(exist_ok=True)
         shutil.rmtree(copy.home / "config", ignore_errors=True)
         shutil.copytree(CONFIG, copy.home / "config")  # NbClassic writes into its settings
+        shutil.copy(ROOM, copy.home / "config/custom")
         self.recorder: subprocess.Popen | None = None
         self.start()
 

@@ -57,17 +57,26 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
     document.activeElement.blur();
   }
 
+  // One press runs what the room sees as one: a cell, and those without code to be seen round it.
   function run() {
     if (!chosen()) chooseNext();
     const cell = chosen();
     if (!cell || cell.input_prompt_number === "*") return;
     leave();
+    const cells = shown();
+    const unseen = (each) => !!each && each.element[0].matches(".celltag_hide-input");
+    let index = cells.indexOf(cell);
+    for (; unseen(cells[index]); index += 1) execute(cells[index]);
+    if (cells[index]) execute(cells[index]);
+    for (index += 1; unseen(cells[index]); index += 1) execute(cells[index]);
+    notebook().set_dirty(true);
+    choose(cells[index] || cells.at(-1));
+  }
+
+  function execute(cell) {
     delete cell.metadata.recorded;
     cell.element[0].classList.remove("recorded");
     cell.execute();
-    notebook().set_dirty(true);
-    const cells = shown();
-    choose(cells[cells.indexOf(cell) + 1] || cell);
   }
 
   // A traceback is its last lines, at which a click unfolds it.

@@ -3,8 +3,8 @@
 define([
   "base/js/namespace", "base/js/events", "base/js/utils",
   "custom/canvas", "custom/cells", "custom/keep", "custom/keys", "custom/place", "custom/rescue",
-  "custom/show",
-], (Jupyter, events, utils, canvas, cells, keep, keys, place, rescue, show) => {
+  "custom/room", "custom/show",
+], (Jupyter, events, utils, canvas, cells, keep, keys, place, rescue, room, show) => {
   "use strict";
 
   function whenRevealIsReady(action) {
@@ -25,6 +25,9 @@ define([
     utils.load_extensions("rise/main");
     whenRevealIsReady(() => {
       canvas.fit();
+      const furnish = () => (room.buildUp(), room.start());
+      furnish();
+      events.on("rendered.MarkdownCell", furnish);
       cells.watchSlides();
       show.start();
       setTimeout(() => document.body.classList.add("stage-settled"), 3000);
