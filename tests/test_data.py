@@ -16,7 +16,7 @@ from workshop.data import columns, fetch, load
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
-real = pytest.mark.skipif(not load.is_cached(), reason="the real data are not cached")
+real = pytest.mark.skipif(not load.real_cache().exists(), reason="the real data are not cached")
 
 # A made-up file in the layout of UCI's: same 50 columns, five encounters of four people.
 DOSES = """

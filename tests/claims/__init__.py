@@ -19,10 +19,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 from threadpoolctl import threadpool_limits
 
-from workshop.data import load_patients
+from workshop.data.load import real_cache
 from workshop.deck.prepare import MARKER
 from workshop.deck.read import Slide, read_deck, slides_of
-from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
 DEMOS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("demos/*.ipynb"))
@@ -183,9 +182,6 @@ def run_slides(deck: str, source: str, last: str = "") -> Ran:
 @lru_cache(maxsize=4)
 def run(deck: str, source: str) -> Ran:
     """Run a whole deck once on a source; skip the test where the real data are not cached."""
-    if source == "real":
-        try:
-            load_patients(source="real")
-        except WorkshopError as reason:
-            pytest.skip(str(reason))
+    if source == "real" and not real_cache().exists():
+        pytest.skip("the real data are not cached: run `make data`")
     return run_slides(deck, source)
