@@ -44,7 +44,7 @@ def deck(tmp_path_factory):
     notebook = new_notebook(cells=cells)
     notebook.metadata["workshop"] = {"title": "Room", "footer": "Room", "language": "en"}
     path = folder / "room.html"
-    path.write_text(to_html(notebook, folder, "room.ipynb"))
+    path.write_text(to_html(notebook, folder, "demos/room.ipynb"))
     return path
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from workshop.deck.browser import launched
-from workshop.deck.pdf import MEASURE, READY
+from workshop.deck.pdf import READY
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
@@ -73,7 +73,7 @@ def look(page_html: Path) -> list[Slide]:
             Slide(number, **one.evaluate(script))
             for number, one in enumerate(page.query_selector_all(".pdf-page"), start=1)
         ]
-        for number, _, cell, pixels, what in page.evaluate(MEASURE):
+        for number, _, cell, pixels, what in page.evaluate("() => overflow()"):
             slides[number - 1].overflow.append(f"cell '{cell}' is {pixels} px {what}")
         page.close()
     return slides

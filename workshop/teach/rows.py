@@ -42,11 +42,11 @@ def dots(rates, label, *before, unit="", sides=None, reach=None, mark=None, digi
         is_few = row.get("n", FEW) < FEW
         alpha = 0.3 if is_few else 1
         numbers, said = number(value, digits, signed), [f"{name} {number(value, digits, signed)}"]
-        if "low" in row:
+        if "low" in row and not is_few:
             low, high = (number(row[end], digits, signed) for end in ("low", "high"))
             numbers += f"  [{low}, {high}]"
             said.append(f"{low} to {high}")
-            _interval(axes, row["low"], row["high"], place, look.colour, alpha)
+            _interval(axes, row["low"], row["high"], place, look.colour)
         axes.plot(value, place, look.marker, color=look.colour, **FILLED, alpha=alpha)
         people = f"{row['n']:,.0f} {unit}".strip() if "n" in row else ""
         people += f": {few}" if is_few else ""
@@ -147,14 +147,10 @@ def _row_text(canvas, axes, place, name, numbers, people, marked):
     canvas.write(canvas.width - 2, y, people, colour=MUTED, ha="right")
 
 
-def _interval(axes, low, high, place, colour, alpha):
+def _interval(axes, low, high, place, colour):
     """Draw an interval with ends that stand out from its marker."""
-    axes.plot(
-        [low, high], [place, place], color=colour, linewidth=6, alpha=alpha, solid_capstyle="butt"
-    )
-    axes.plot(
-        [low, high], [place, place], "|", color=colour, markersize=34, mew=4, alpha=alpha, zorder=4
-    )
+    axes.plot([low, high], [place, place], color=colour, linewidth=6, solid_capstyle="butt")
+    axes.plot([low, high], [place, place], "|", color=colour, markersize=34, mew=4, zorder=4)
 
 
 def _scale(axes, reach, ends, sides):
