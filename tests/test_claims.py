@@ -151,14 +151,8 @@ def test_each_heading_is_a_tested_claim_or_says_that_it_is_none(deck):
 
 # ------------------------------------------------------------------- what a presenter relies on
 
-# Decks that still use a name for two things.
-NOT_YET = {"demos/06-mitigate-disparities.ipynb"}
 
-
-@pytest.mark.parametrize(
-    "deck",
-    [pytest.param(d, marks=[pytest.mark.xfail] if d in NOT_YET else []) for d in DEMOS],
-)
+@pytest.mark.parametrize("deck", DEMOS)
 def test_slides_run_again_in_any_order_and_show_the_same(deck):
     ran = as_it_ran(deck, "synthetic")
     changed = [key for key in reversed(slides(deck)) if ran.again(key) != ran.outputs[key]]

@@ -8,9 +8,10 @@ The thresholds of the rules are computed here, once; the script looks counts up 
 it gets from here, and moves thresholds.
 """
 
+import json
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,6 @@ SHAPES = {  # outlines in a box from -10 to 10, one for each marker of the chart
     "D": "M0 -9.5L9.5 0L0 9.5L-9.5 0z",
 }
 PICTURED = {"one": "One threshold for everyone", "missed": "Equal false negative rates"}
-_numbers = count(1)  # two games on one page must not share an id
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ class SeatGame:
             "groups": self._groups(people=self.people, readmitted=self.readmitted),
             "rules": {name: thresholds.tolist() for name, thresholds in self.rules.items()},
         }
-        name = f"seat-game-{next(_numbers)}"
+        # Made from the game: two on a page share no id, and one shown again looks the same.
+        name = f"seat-game-{zlib.crc32(json.dumps(data).encode()):08x}"
         style, script = (
             Markup((TEMPLATES / file).read_text(encoding="utf-8").replace("#GAME", f"#{name}"))
             for file in ("seatgame.css", "seatgame.js")
