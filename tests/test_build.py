@@ -300,7 +300,7 @@ def test_a_deck_that_fails_spoils_no_other_and_keeps_its_last_pages(tmp_path, ca
     assert [path.read_bytes() for path in (pages[0].html, pages[0].pdf)] == before
     assert pages[1].html.stat().st_mtime_ns > made
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith(f"{good}  1 cell run; {AGENDA.edition().key} 1 page  ")
+    assert line.startswith(f"{good}  1 cell run; 1 slide  ")
 
 
 def test_two_decks_of_one_name_keep_apart_and_each_keeps_its_place(tmp_path):

@@ -110,7 +110,8 @@ def _agenda_with_panel(arguments) -> Agenda:
 
     plan, deck = read_agenda(), ROOT / PANEL_DECK
     stamp, made_from = Stamp(deck), {"panel": digest(matching(PANEL), repr(plan))}
-    if stamp.read() != made_from or not deck.exists():
+    shown = any(PANEL_DECK in edition.decks for edition in plan.editions.values())
+    if shown and (stamp.read() != made_from or not deck.exists()):
         from workshop.panel.deck import write_panel_deck
 
         write_panel_deck(plan)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +92,8 @@ def _old_steps(page: Page, wanted: dict, folder: Path) -> list[str]:
 
 
 def _build(agenda: Agenda, decks: list[list[tuple[Page, dict]]], folder: Path, mode: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
     from workshop.deck.browser import launched
     from workshop.deck.execute import execute
 

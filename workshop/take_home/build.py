@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from workshop.agenda import Agenda, Edition
@@ -25,11 +26,11 @@ def take_home(agenda: Agenda, editions: list[Edition], folder: Path = BUILD) -> 
     An edition without notes gets the access copy alone. Raises WorkshopError; the last good ones
     stay.
     """
-    from workshop.deck.browser import launched
-
     stale = [job for edition in editions for job in _stale(agenda, edition, folder)]
     if not stale:
         return
+    from workshop.deck.browser import launched
+
     with launched():
         for stamp, made_from, target, job in stale:
             progress = Progress(near(target))
@@ -49,18 +50,18 @@ def _stale(agenda: Agenda, edition: Edition, folder: Path):
         copies = {page.deck: page.html for page in pages}
         write_access_copy(copies, agenda, edition, folder / edition.folder)
 
-    def notes(page: Page):
+    def notes(page: Page) -> None:
         from workshop.take_home.notes import write_notes
 
         session = edition.session_of(page.deck)
         title = session.title if session else page.html.stem
-        return lambda: write_notes(page.html, agenda, edition, title)
+        write_notes(page.html, agenda, edition, title)
 
     jobs = [(folder / edition.folder / "access-copy.html", [page.html for page in pages], access)]
     if edition.notes:
         for page in pages:
             target = page.html.with_name(f"{page.html.stem}-notes-a4.pdf")
-            jobs.append((target, [page.html, page.pdf], notes(page)))
+            jobs.append((target, [page.html, page.pdf], partial(notes, page)))
     for target, sources, job in jobs:
         made_from = {"of": digest([*matching(MADE_BY), *sources], repr(agenda))}
         stamp = Stamp(target, folder)
