@@ -61,7 +61,8 @@ def test_code_cells_fit_the_stage_and_stay_off_the_network(deck):
     for c in read_deck(ROOT / deck).cells:
         if c.cell_type == "code":
             lines = [line for line in c.source.splitlines() if line.strip()]
-            assert len(lines) <= 10, f"{c.id} is too long to read from a seat"
+            seen = not {"set-up", "hide-input"} & set(c.metadata.get("tags", []))
+            assert not seen or len(lines) <= 10, f"{c.id} is too long to read from a seat"
             assert "http" not in c.source and "!pip" not in c.source, c.id
             assert "filterwarnings" not in c.source and "simplefilter" not in c.source, c.id
 
