@@ -15,17 +15,6 @@ import numpy as np
 import pandas as pd
 
 from workshop.errors import WorkshopError
-from workshop.teach.charts_before import (  # noqa: F401  until the decks use the shapes below
-    calibration,
-    candidates,
-    difference_intervals,
-    differences,
-    histogram_with_observed,
-    of_hundred,
-    rules,
-    trade_off,
-    weights,
-)
 from workshop.teach.look import (
     INK,
     MARK,
@@ -39,12 +28,12 @@ from workshop.teach.look import (
     number,
     spread,
 )
-from workshop.teach.rows import cloud, dots, dumbbell
+from workshop.teach.rows import cloud, differences, dots, dumbbell
 from workshop.teach.tables import big, steps, table
 
 __all__ = [
-    "big", "cloud", "curves", "dots", "dumbbell", "histogram", "hundred", "scatter", "slope",
-    "steps", "table",
+    "big", "cloud", "curves", "differences", "dots", "dumbbell", "histogram", "hundred", "scatter",
+    "slope", "steps", "table",
 ]  # fmt: skip
 
 

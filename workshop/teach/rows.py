@@ -6,8 +6,8 @@ The table of rates, `label`, `reach` and `mark` are explained in `workshop.teach
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from workshop.teach import charts_before
 from workshop.teach.look import (
     FEW,
     INK,
@@ -25,16 +25,14 @@ HOLLOW = {"markersize": 19, "mfc": "white", "mew": 4, "zorder": 3}
 
 
 @in_our_style
-def dots(rates, label, *before, unit="", sides=None, reach=None, mark=None, digits=2, size="beside",
-         few="too few to compare", **old):  # fmt: skip
+def dots(rates, label, *, unit="", sides=None, reach=None, mark=None, digits=2, size="beside",
+         few="too few to compare"):  # fmt: skip
     """Draw a dot with its interval for each row; with `sides`, on both sides of zero.
 
     rates: DataFrame of rates (see above), in the order of the rows; unit: what n counts; sides:
     what a value left and right of zero means; reach: the ends of the axis, for slides to be
     compared; mark: the row to light. A rate of fewer than ten people is faded, and said to be.
     """
-    if before:  # estimates, low, high, n, title, xlabel: until the decks give a table of rates
-        return charts_before.dots(rates, label, *before, unit=unit, **old)
     canvas, axes, places = _rows(size, rates.index, label, sides)
     signed, phrases = sides is not None, []
     for place, (name, row) in zip(places, rates.iterrows(), strict=True):
@@ -56,6 +54,17 @@ def dots(rates, label, *before, unit="", sides=None, reach=None, mark=None, digi
     _scale(axes, reach, ends.to_numpy(dtype=float), sides)
     spoken = f" Left of zero: {sides[0]}; right of zero: {sides[1]}." if sides else ""
     return canvas.finish(f"{label}: {'; '.join(phrases)}.{spoken}")
+
+
+def differences(gaps, n, label, sides, *, unit="", size="beside"):
+    """Draw, as `dots` does, pairs (difference, half the width of its 95% interval) with signs.
+
+    gaps: dictionary from what is compared to its pair; n: the people behind each, in its order.
+    """
+    table = pd.DataFrame(gaps, ["rate", "half"]).T
+    low, high = table["rate"] - table["half"], table["rate"] + table["half"]
+    rates = pd.DataFrame({"rate": table["rate"], "low": low, "high": high, "n": np.asarray(n)})
+    return dots(rates, label, unit=unit, sides=sides, digits=3, size=size)
 
 
 @in_our_style
