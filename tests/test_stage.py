@@ -126,22 +126,21 @@ def run_pending(page, state: dict, walk: Walk) -> dict:
     """Press Shift+Enter until every cell in sight has run, as a presenter does."""
     if state["pending"]:
         page.wait_for_timeout(600)  # RISE takes 450 ms to select the first cell
-    for _ in state["pending"]:
+    while state["pending"]:  # one press runs a cell and those that are not seen beside it
         page.wait_for_function(
             "() => { const c = Jupyter.notebook.get_selected_cell();"
             " return c && c.cell_type === 'code' && !(c.input_prompt_number > 0)"
             " && Reveal.getCurrentSlide().contains(c.element[0]); }"
         )
-        before, cell = page.evaluate(STATE), page.evaluate("Jupyter.notebook.get_selected_index()")
+        before = page.evaluate(STATE)
         page.keyboard.press("Shift+Enter")
         page.wait_for_function(
-            "i => Jupyter.notebook.get_cell(i).input_prompt_number > 0"
-            " && !Jupyter.notebook.kernel_busy",
-            arg=cell,
+            f"left => !Jupyter.notebook.kernel_busy && ({STATE})().pending.length < left",
+            arg=len(before["pending"]),
             timeout=SECONDS * 1000,
         )
         state = page.evaluate(STATE)
-        walk.ran += 1
+        walk.ran += len(before["pending"]) - len(state["pending"])
         if state["place"] != before["place"]:
             walk.left.append(f"{before['title']}: {before['place']} to {state['place']}")
     return state
