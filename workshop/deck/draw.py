@@ -71,10 +71,12 @@ def draw(outputs: list[str], width: int) -> list[Drawn]:
 def _draw(page: Page, outputs: list[str]) -> list[Drawn]:
     errors: list[str] = []
     waiting: set = set()
+    failed: list[str] = []  # addresses of the network that did not answer
     page.on("pageerror", lambda error: errors.append(str(error).splitlines()[0]))
     page.on("request", lambda request: waiting.add(request))
     page.on("requestfinished", lambda request: waiting.discard(request))
     page.on("requestfailed", lambda request: waiting.discard(request))
+    page.on("requestfailed", lambda request: failed.append(request.url))
     page.route(re.compile("^https?:"), _answer)
     page.set_content("<!DOCTYPE html><meta charset='utf-8'><body>")
     # Before require.js, which a library would rather speak to.
@@ -92,8 +94,11 @@ def _draw(page: Page, outputs: list[str]) -> list[Drawn]:
         reasons.append("; ".join(dict.fromkeys(errors)))
         errors.clear()
     _settle(page, waiting)
-    late = "; ".join(dict.fromkeys(errors))
-    return [_keep(page, number, reason or late) for number, reason in enumerate(reasons)]
+    offline = "the network does not answer" if failed else ""
+    return [
+        _keep(page, number, reason or ("//" in html and offline) or "")
+        for number, (html, reason) in enumerate(zip(outputs, reasons, strict=True))
+    ]
 
 
 def _answer(route: Route) -> None:
@@ -125,8 +130,13 @@ def _settle(page: Page, waiting: set) -> None:
 
 
 def _keep(page: Page, number: int, reason: str) -> Drawn:
-    """Return what an output drew: its picture, or its words where it is all words."""
+    """Return what an output drew: its picture, or its words where it is all words.
+
+    Words and frames where something failed (`reason`) are mostly about the failure.
+    """
     found = page.evaluate("number => found(number)", number)
+    if reason and (found["kind"] == "words" or found["frames"]):
+        return Drawn("", reason=reason)
     if found["kind"] == "words":
         return Drawn(found["html"])
     if found["kind"] == "picture":

@@ -142,31 +142,52 @@ class _Writing:
 
     def outputs(self) -> None:
         """Close the HTML of outputs, embed what they show, and draw what scripts draw."""
-        to_draw: list[tuple[NotebookNode, NotebookNode, str]] = []
+        to_draw: list[tuple[NotebookNode, NotebookNode]] = []
         for cell in self.notebook.cells:
-            for output in cell.get("outputs", []):
-                if "text/html" not in output.get("data", {}):
-                    continue
-                body = parsed(output.data["text/html"])
-                drawn = not self.ours and needs_drawing(body)
-                spare = body.select_one(".script-output")
-                self.settled(body, cell, frames=not drawn)
-                output.data["text/html"] = inner(body)
+            bodies = {
+                number: parsed(output.data["text/html"])
+                for number, output in enumerate(cell.get("outputs", []))
+                if "text/html" in output.get("data", {})
+            }
+            scripted = not self.ours and any(map(needs_drawing, bodies.values()))
+            for number, body in bodies.items():
+                output = cell.outputs[number]
+                # A script may draw into an empty place that another output has made.
+                empty = not body.get_text(strip=True) and not body.find(["img", "svg", "video"])
+                drawn = scripted and (empty or needs_drawing(body))
+                output.data["text/html"] = inner(self.settled(body, cell, frames=not drawn))
                 if drawn:
-                    to_draw.append((cell, output, spare.get("data-text", "") if spare else ""))
-        found = draw([o.data["text/html"] for _, o, _ in to_draw], WIDTH) if to_draw else []
-        for (cell, output, text), drawing in zip(to_draw, found, strict=True):
-            body = parsed(drawing.html)
-            self.settled(body, cell)
-            output.data["text/html"] = inner(body)
-            if not drawing.html:
-                reason = f" ({drawing.reason})" if drawing.reason else ""
-                self.leave_out(f"{self.where(cell)}its script draws nothing here{reason}")
-                text = text if text and not text.startswith("<IPython") else "[not shown here]"
-                output.data["text/html"] = f'<pre class="left-out">{escape(text)}</pre>'
+                    to_draw.append((cell, output))
+        found = draw([o.data["text/html"] for _, o in to_draw], WIDTH) if to_draw else []
+        drawings = list(zip(to_draw, found, strict=True))
+        for (cell, output), drawing in drawings:
+            html = drawing.html or self.instead(output, cell)
+            output.data["text/html"] = inner(self.settled(parsed(html), cell))
+            if not drawing.html and not any(d.html for (c, _), d in drawings if c is cell):
+                reason = f": {drawing.reason}" if drawing.reason else ""
+                self.leave_out(f"{self.where(cell)}what its script draws{reason}")
         if pictures := sum(drawing.is_picture for drawing in found):
             plural = "s are" if pictures > 1 else " is"
-            self.report.notes.append(f"{pictures} drawing{plural} shown as it looks at first.")
+            self.report.notes.append(
+                f"{pictures} drawing{plural} shown as a picture, without controls."
+            )
+
+    def instead(self, output: NotebookNode, cell: NotebookNode) -> str:
+        """Return what stands in for an output whose script drew nothing: picture, link or text."""
+        spare = output.metadata.get("spare", {})
+        if kind := next((kind for kind in spare if kind.startswith("image/")), None):
+            return self.picture(NotebookNode(data=spare, metadata={}), kind, cell)
+        body = parsed(output.data["text/html"])
+        for tag in body.select("script, iframe[srcdoc]"):
+            tag.decompose()
+        if frames := [tag["src"] for tag in body.find_all("iframe") if tag.get("src")]:
+            links = (
+                f'<a class="left-out" href="{escape(url)}">{escape(url)}</a>' for url in frames
+            )
+            return "<br>".join(links)
+        text = spare.get("text/plain", "")
+        shown = text if text and not text.startswith("<IPython") else ""
+        return f'<pre class="left-out">{escape(shown)}</pre>' if shown else ""
 
     def settled(self, body, cell: NotebookNode, frames: bool = True):
         """Return a cell's parsed HTML with everything that it shows inside."""

@@ -6,17 +6,29 @@ import re
 from typing import Any
 
 from bs4 import BeautifulSoup
+from bs4.element import Script
 
 # A Tag of BeautifulSoup. By its types an attribute may be a list; `parsed` turns that off.
 Element = Any
 # Elements that would reach beyond their cell: reveal takes every section for a slide.
 RENAMED = {"section": "div", "plaintext": "pre"}
+KEPT = "kept-script-"
+LIBRARY = re.compile(r"(<script\b[^>]*>)((?:(?!</script).){10000,}?)(</script\s*>)", re.I | re.S)
 REFERENCE = re.compile(r"(?<=#)[\w:.-]+")
 
 
 def parsed(html: str) -> Element:
     """Return HTML as the content of one element: unclosed tags closed, stray ends dropped."""
+    kept: list[str] = []
+
+    def keep(script: re.Match) -> str:
+        kept.append(script[2])
+        return f"{script[1]}{KEPT}{len(kept) - 1}{script[3]}"
+
+    html = LIBRARY.sub(keep, html)  # html5lib would take a minute for Plotly's
     soup: Element = BeautifulSoup(html, "html5lib", multi_valued_attributes=None)
+    for script in soup.find_all("script", string=re.compile(rf"^{KEPT}\d+$")) if kept else ():
+        script.string = Script(kept[int(script.string.removeprefix(KEPT))])
     for node in reversed(list(soup.head.contents)):  # style sheets that stand first
         soup.body.insert(0, node.extract())
     for tag in soup.body.find_all(list(RENAMED)):

@@ -15,6 +15,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+(\.\d+)*\+json")
+SPARE = ("image/png", "image/jpeg", "text/plain")  # stand by for when a script draws nothing
 PICTURES = ("image/gif", "image/webp", "image/avif", "image/bmp")
 # As Jupyter chooses among the forms of an output.
 FORMS = (
@@ -43,6 +44,8 @@ def settle(notebook: NotebookNode, leave_out: Callable[..., None]) -> None:
         cell.outputs, room = _merged(unfolded), LARGEST_TEXT
         for output in cell.outputs:
             if output.output_type in {"display_data", "execute_result"}:
+                spare = {key: output.data[key] for key in SPARE if output.data.get(key)}
+                output.metadata = NotebookNode({**output.get("metadata", {}), "spare": spare})
                 output.data = _form(output.data, partial(leave_out, cell=cell))
             elif output.output_type == "error" and not output.traceback:
                 output.traceback = [f"{output.ename}: {output.evalue}"]
@@ -100,16 +103,16 @@ def _form(data: dict, leave_out: Callable[..., None]) -> NotebookNode:
     if PLOTLY in data and "text/html" not in data:
         figure = json.dumps(data[PLOTLY]).replace("</", "<\\/")
         draw = f"const f = {figure}; Plotly.newPlot(element[0], f.data, f.layout, f.config)"
-        return NotebookNode({"text/html": script_output(draw, data)})
+        return NotebookNode({"text/html": script_output(draw)})
     vega = next(filter(VEGA.fullmatch, data), None)
     if vega and "text/html" not in data and not any(k.startswith("image/") for k in data):
         chart = json.dumps(data[vega]).replace("</", "<\\/")
-        return NotebookNode({"text/html": script_output(f"vegaEmbed(element[0], {chart})", data)})
+        return NotebookNode({"text/html": script_output(f"vegaEmbed(element[0], {chart})")})
     if WIDGET in data and text:
         return NotebookNode({"text/plain": text})
     if "application/javascript" in data:
         code = data["application/javascript"]
-        return NotebookNode({"text/html": script_output(code, data)})
+        return NotebookNode({"text/html": script_output(code)})
     if form := next((form for form in FORMS[:-1] if data.get(form)), None):
         return NotebookNode({form: data[form]})
     if picture := next((kind for kind in PICTURES if data.get(kind)), None):
@@ -126,15 +129,11 @@ def _form(data: dict, leave_out: Callable[..., None]) -> NotebookNode:
     return NotebookNode()
 
 
-def script_output(code: str, data: dict) -> str:
-    """Return HTML that runs a script as Jupyter does, with its place on the page as `element`.
-
-    The text form stands by in `data-text`, for when nothing is drawn.
-    """
+def script_output(code: str) -> str:
+    """Return HTML that runs a script as Jupyter does, with its place on the page as `element`."""
     code = code.replace("</script", "<\\/script")
-    text = escape(str(data.get("text/plain", "")))
     run = f"(function (element) {{\n{code}\n}})(jQuery('.script-output').last());"
-    return f'<div class="script-output" data-text="{text}"><script>{run}</script></div>'
+    return f'<div class="script-output"><script>{run}</script></div>'
 
 
 def _cut(output: NotebookNode, room: int) -> int:

@@ -2,6 +2,14 @@
 window.Jupyter = window.IPython = { notebook: { kernel: null }, OutputArea: { auto_scroll_threshold: 100 } };
 document.body.style.cssText = "margin: 0; font: 20px/1.4 'Source Sans Pro', Arial, sans-serif;";
 if (window.Plotly) define("plotly", [], () => window.Plotly);
+// What Jupyter's page has ready for `require`, which some libraries listen to.
+const pages = {
+  "base/js/events": jQuery({}),
+  "base/js/namespace": window.Jupyter,
+  "notebook/js/outputarea": { OutputArea: class { mime_types() { return ["application/vnd.bokehjs_exec.v0+json"]; } } },
+};
+for (const [name, value] of Object.entries(pages)) define(name, [], () => value);
+require(Object.keys(pages), () => {});
 const outputs = [];
 
 // Scripts run as Jupyter runs them: one after the other, with `element` as their place.
@@ -28,7 +36,7 @@ window.found = (number) => {
   const words = place.innerText.trim();
   if (!drawn.length) {
     place.querySelectorAll("script, link").forEach((e) => e.remove());
-    return { kind: words ? "words" : "nothing", html: place.innerHTML };
+    return { kind: words ? "words" : "nothing", html: place.innerHTML, frames: false };
   }
   const boxes = [...place.querySelectorAll("*")].map(sized).filter(Boolean);
   const edge = (side, pick) => pick(...boxes.map((box) => box[side]));
@@ -38,6 +46,7 @@ window.found = (number) => {
   return {
     kind: "picture",
     alt,
+    frames: !!place.querySelector("iframe"),
     clip: {
       x: Math.max(0, left + scrollX),
       y: top + scrollY,
