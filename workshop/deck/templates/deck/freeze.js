@@ -9,7 +9,7 @@ const leaves = () => all(".slides section").filter((section) => !section.querySe
 
 window.load = async (slides, styles) => {
   const bench = `.slides section { position: relative !important; display: block !important; visibility: visible !important;
-    opacity: 1 !important; transform: none !important; width: 1280px !important; }
+    opacity: 1 !important; transform: none !important; width: 1280px !important; contain: layout; }
     .slides section.natural { height: auto !important; min-height: 0 !important; }
     .slides { position: static !important; width: 1280px; height: auto !important; zoom: 1; }
     .slides .fragment { visibility: visible !important; opacity: 1 !important; }`;
@@ -40,7 +40,8 @@ window.configure = (labels) => {
       // Jupyter gives no numbers; where a deck has labels, its references want them.
       equationNumbers: { autoNumber: labels ? "AMS" : "none", useLabelIds: true },
     },
-    SVG: { font: "STIX-Web", useGlobalCache: true, linebreaks: { automatic: true } },
+    // Nobody looks: all formulas at once, without the pauses for a screen.
+    SVG: { font: "STIX-Web", useGlobalCache: true, linebreaks: { automatic: true }, EqnChunk: 1e6, EqnChunkDelay: 0 },
     menuSettings: { assistiveMML: true, zoom: "None" },
     showMathMenu: false, messageStyle: "none", skipStartupTypeset: true,
     AuthorInit() {
@@ -51,6 +52,8 @@ window.configure = (labels) => {
 
 window.typeset = async (macros) => {
   await window.started;
+  MathJax.Hub.processUpdateTime = 1e6;
+  MathJax.Hub.processSectionDelay = 0;
   const hidden = document.createElement("div");
   hidden.textContent = macros;
   document.querySelector(".slides").before(hidden);
