@@ -73,7 +73,7 @@ def stages(tmp_path_factory):
 STATE = """() => {
   const notebook = Jupyter.notebook, slide = Reveal.getCurrentSlide();
   const seen = (cell) => slide.contains(cell.element[0]) && !cell.element[0].closest(
-    "aside.notes, .reveal-skip, .fragment:not(.visible)");
+    "aside.notes, .reveal-skip, .celltag_set-up, .fragment:not(.visible)");
   const code = notebook.get_cells().filter((cell) => cell.cell_type === "code" && seen(cell));
   const selected = notebook.get_selected_cell();
   const heading = slide.querySelector("h1, h2, h3, h4, h5, h6");
@@ -82,6 +82,7 @@ STATE = """() => {
     title: heading ? heading.textContent.replace("\\u00b6", "").trim() : "",
     last: Reveal.isLastSlide() && !slide.querySelector(".fragment:not(.visible)"),
     pending: code.filter((cell) => !(cell.input_prompt_number > 0)).map((cell) => cell.id),
+    running: notebook.kernel_busy || code.some((cell) => cell.input_prompt_number === "*"),
     selected: selected && seen(selected) ? selected.id : null,
     errors: [...slide.querySelectorAll(".output_error")].map((output) => output.innerText),
   };
@@ -135,7 +136,7 @@ def run_pending(page, state: dict, walk: Walk) -> dict:
         before = page.evaluate(STATE)
         page.keyboard.press("Shift+Enter")
         page.wait_for_function(
-            f"left => !Jupyter.notebook.kernel_busy && ({STATE})().pending.length < left",
+            f"left => !({STATE})().running && ({STATE})().pending.length < left",
             arg=len(before["pending"]),
             timeout=SECONDS * 1000,
         )
@@ -148,6 +149,7 @@ def run_pending(page, state: dict, walk: Walk) -> dict:
 
 def walk_through(page, walk: Walk) -> Walk:
     wait_for_first_slide(page)
+    page.evaluate("require('custom/rescue').ready()")  # cells that set up run by themselves
     walk.footer = page.inner_text("#rise-footer")
     walk.theme = page.get_attribute("link#theme", "href")
     while True:
