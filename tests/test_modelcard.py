@@ -28,14 +28,8 @@ def body(html: str) -> str:
 
 
 def a_card(source: str = "synthetic", **changed) -> modelcard.ModelCard:
-    chart = charts.dots(
-        BY_GROUP["false negative rate"],
-        BY_GROUP["low"],
-        BY_GROUP["high"],
-        BY_GROUP["readmitted"],
-        "Missed",
-        "rate",
-    )
+    rates = BY_GROUP[["false negative rate", "low", "high"]].assign(n=BY_GROUP["readmitted"])
+    chart = charts.dots(rates, "Missed", unit="readmitted")
     return modelcard.model_card(WORDS | changed, FACTS, BY_GROUP, source, chart)
 
 
