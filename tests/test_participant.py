@@ -47,7 +47,7 @@ def answers(deck: str) -> set[str]:
     """Return the lines that a participant should find alone: in a solution and nowhere else."""
     given, found = set(), set()
     for cell in read_deck(ROOT / deck).cells:
-        lines = cell.source.splitlines()
+        lines = [line.strip() for line in cell.source.splitlines()]
         if "solution" in cell.metadata.get("tags", []):
             found.update(lines)
         elif cell.cell_type == "code" and MARKER in lines:
@@ -55,7 +55,7 @@ def answers(deck: str) -> set[str]:
             found.update(lines[lines.index(MARKER) + 1 :])
         else:
             given.update(lines)
-    return {line for line in found - given if len(line.strip()) > 12}
+    return {line for line in found - given if len(line) > 12}
 
 
 @pytest.mark.parametrize("deck", LONG.decks)
