@@ -15,7 +15,7 @@ $(foreach name,$(ASKED),$(eval override $(name) := $$(value $(name))))
 export $(ASKED)
 
 .DELETE_ON_ERROR:
-.PHONY: all slides present agenda data cohort resample browser participant handouts test lint bench lock clean help
+.PHONY: all slides site present agenda data cohort resample browser participant handouts test lint bench lock clean help
 .DEFAULT_GOAL := all
 
 all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, the panel's papers, notes to print; NOTES=0 without notes, in build/public/
@@ -23,6 +23,9 @@ all: $(READY) build/.data build/.browser ## Build everything in build/: each dec
 
 slides: $(READY) build/.data build/.browser ## The decks alone; EDITION=scipy one edition, DECK=path/to/any.ipynb one notebook (EXECUTE=never: not run)
 	@$(RUN) slides
+
+site: $(READY) build/.data build/.browser ## Write each edition as a site that opens from a file, in build/site/; EDITION=scipy, NOTES=0 as above
+	@$(RUN) site
 
 present: $(READY) build/.data ## Put a deck on stage; DECK=demos/05-….ipynb, EDITION=scipy, RESUME=1 reopens the last copy
 	@$(RUN) present

@@ -15,18 +15,32 @@ from workshop.paths import BUILD, ROOT
 # Each command imports what it needs, so that the quick ones stay quick.
 
 
-def build(arguments) -> None:
+def build(arguments) -> Agenda:
     """Make all that is out of date: decks as HTML and PDF, the panel's papers, notes to print."""
     from workshop.deck.inputs import PAPERS, Stamp, digest, matching
     from workshop.take_home.build import take_home
 
     plan = slides(arguments)
-    stamp = Stamp(BUILD / ("public/papers" if arguments.notes == "0" else "papers"))
-    made_from = {"papers": digest(matching(PAPERS), repr(plan))}
-    if stamp.read() != made_from:
-        handouts(arguments)
-        stamp.write(made_from)
-    take_home(plan, _editions(plan, arguments))
+    editions = _editions(plan, arguments)
+    if not arguments.edition or any(s.kind == "panel" for s in editions[0].sessions):
+        of = arguments.edition or "all"
+        stamp = Stamp(BUILD / f"{'public/' if arguments.notes == '0' else ''}papers/{of}")
+        made_from = {"papers": digest(matching(PAPERS), repr(plan))}
+        if stamp.read() != made_from:
+            handouts(arguments)
+            stamp.write(made_from)
+    take_home(plan, editions)
+    return plan
+
+
+def site(arguments) -> None:
+    """Write each edition as a site that opens from a file, from what is built."""
+    from workshop.take_home.site import make_site, site_folder, write_front
+
+    plan = build(arguments)
+    for edition in _editions(plan, arguments):
+        print(f"In {make_site(plan, edition).relative_to(ROOT)}/index.html")
+    write_front(plan, [e for e in plan.editions.values() if site_folder(e).is_dir()])
 
 
 def slides(arguments) -> Agenda:
@@ -122,7 +136,7 @@ def _agenda_with_panel(arguments) -> Agenda:
     return plan
 
 
-COMMANDS = (build, slides, present, agenda, data, participant, handouts, browser)
+COMMANDS = (build, site, slides, present, agenda, data, participant, handouts, browser)
 # Option, the variable that Make passes on as it is, and what it is for.
 OPTIONS = {
     "deck": ("DECK", "a notebook, from anywhere"),

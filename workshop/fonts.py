@@ -50,6 +50,17 @@ def text_faces(*styles: tuple[int, str]) -> str:
 
 
 @cache
+def latin_faces() -> str:
+    """Return the CSS that declares the deck's font, upright, cut down to a common set of letters.
+
+    For pages that have to be light; other letters are another font's.
+    """
+    letters = "".join(sorted(LATIN))
+    styles = [style for style in FACES if style[1] == "normal"]
+    return "".join(font_face(*style, _subset(FACES[style], letters)) for style in styles)
+
+
+@cache
 def code_face() -> str:
     """Return the CSS that declares Source Code Pro (package fontpkg-source-code-pro), all weights.
 

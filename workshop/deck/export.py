@@ -21,7 +21,7 @@ from workshop.agenda import Agenda, Edition
 from workshop.deck.draw import draw, needs_drawing
 from workshop.deck.freeze import FORMULA, Frozen, freeze
 from workshop.deck.hide import hide
-from workshop.deck.look import TEMPLATES, look_of
+from workshop.deck.look import TEMPLATES, Look, look_of
 from workshop.deck.markup import inner, parsed, set_apart
 from workshop.deck.media import Media
 from workshop.deck.outputs import settle
@@ -69,6 +69,13 @@ def to_html(notebook: NotebookNode, folder: Path, deck: str, report: Report | No
         raise WorkshopError(f"{deck}: {error}") from None
 
 
+def slides_html(notebook: NotebookNode, folder: Path, deck: str) -> str:
+    """Return a prepared deck's slides as sections of HTML, without a page around them."""
+    _, frozen = _Writing(notebook, folder, deck, is_ours(ROOT / deck), Report()).slides()
+    letters = f'<svg class="formula-letters" aria-hidden="true">{frozen.glyphs}</svg>'
+    return (letters if frozen.glyphs else "") + frozen.slides
+
+
 class _Writing:
     """The writing of one page: what its cells share."""
 
@@ -87,20 +94,7 @@ class _Writing:
 
     def page(self) -> str:
         """Return the page."""
-        if not self.slide_of:
-            raise WorkshopError("every cell is hidden: there is nothing to show.")
-        settle(self.notebook, lambda what, cell: self.leave_out(f"{self.where(cell)}{what}"))
-        self.outputs()
-        look = look_of(self.notebook, self.folder, Path(self.deck).stem, self.media, self.ours)
-        if not self.ours and look.ours:  # our layouts are for our tags
-            for cell in self.notebook.cells:
-                cell.metadata.pop("tags", None)
-        slides = DeckExporter(self).from_notebook_node(self.notebook)[0]
-        macros = self.notebook.metadata.workshop.get("macros", "")
-        formulas = bool(FORMULA.search(slides))
-        frozen = Frozen(slides, "", [], {}, [], 0)
-        if formulas or not self.strict:
-            frozen = freeze(slides, look.styles, formulas, not self.strict, macros)
+        look, frozen = self.slides()
         self.tell(frozen)
         return (
             environment(TEMPLATES)
@@ -116,6 +110,24 @@ class _Writing:
                 scripts=_scripts(),
             )
         )
+
+    def slides(self) -> tuple[Look, Frozen]:
+        """Return how the deck looks, and its slides with what they show inside."""
+        if not self.slide_of:
+            raise WorkshopError("every cell is hidden: there is nothing to show.")
+        settle(self.notebook, lambda what, cell: self.leave_out(f"{self.where(cell)}{what}"))
+        self.outputs()
+        look = look_of(self.notebook, self.folder, Path(self.deck).stem, self.media, self.ours)
+        if not self.ours and look.ours:  # our layouts are for our tags
+            for cell in self.notebook.cells:
+                cell.metadata.pop("tags", None)
+        slides = DeckExporter(self).from_notebook_node(self.notebook)[0]
+        macros = self.notebook.metadata.workshop.get("macros", "")
+        formulas = bool(FORMULA.search(slides))
+        frozen = Frozen(slides, "", [], {}, [], 0)
+        if formulas or not self.strict:
+            frozen = freeze(slides, look.styles, formulas, not self.strict, macros)
+        return look, frozen
 
     def tell(self, frozen: Frozen) -> None:
         """Put into the report what became of the slides."""

@@ -52,13 +52,13 @@ FETCH = """\
 DENSITY, COLOURS = 1.5, 64  # of a drawing turned into a PNG
 
 
-def write_notebooks(agenda: Agenda, edition: Edition) -> Path:
-    """Write each deck of the edition into `build/participant/<edition>`, return that folder.
+def write_notebooks(agenda: Agenda, edition: Edition, folder: Path = BUILD) -> Path:
+    """Write each deck of the edition into `participant/<edition>` in `folder`, return that.
 
     The same decks with their solutions go to `solutions` in it. Raises WorkshopError where a
     picture is missing.
     """
-    folder = BUILD / "participant" / edition.key
+    folder = folder / "participant" / edition.key
     shutil.rmtree(folder, ignore_errors=True)
     with launched():
         for deck in edition.decks:

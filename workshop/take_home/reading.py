@@ -1,0 +1,65 @@
+"""Turn an executed deck into a page to read: every cell with its output, no slides, no script."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from dataclasses import replace
+
+import nbformat
+from bs4 import BeautifulSoup, Tag
+from PIL import Image
+
+from workshop.agenda import Agenda
+from workshop.deck.build import Page
+from workshop.deck.export import slides_html
+from workshop.deck.prepare import prepare
+
+# Code that is not shown on a slide, and what the room finds first by itself, wait folded.
+UNSEEN = {"set-up", "hide-input"}
+FOLDED = {".celltag_unseen > .input": "Code", ".celltag_solution": "A solution"}
+SCROLLS = ".output_subarea :is(table, pre), .text_cell table"
+
+
+def reading(agenda: Agenda, page: Page) -> str:
+    """Return a built deck's slides as HTML to read: sections whose ids are those of the slides."""
+    notebook = nbformat.read(page.executed, as_version=4)
+    source = notebook.metadata.get("executed", {}).get("source")
+    silent = replace(page.edition, notes=False)
+    shown = prepare(notebook, agenda, silent, page.deck, source)
+    for cell in shown.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if tags & UNSEEN:
+            cell.metadata["tags"] = [*sorted(tags - UNSEEN), "unseen"]
+    body = BeautifulSoup(slides_html(shown, page.source.parent, page.deck), "html.parser")
+    for gone in body.select(".prompt, h1"):  # the page has a title of its own
+        gone.decompose()
+    for selector, name in FOLDED.items():
+        for element in body.select(selector):
+            details = element.wrap(body.new_tag("details"))
+            summary = body.new_tag("summary")
+            summary.string = name
+            details.insert(0, summary)
+    for number, box in enumerate(body.select(SCROLLS), start=1):
+        kind = "Output" if box.find_parent(class_="output_subarea") else "Table"
+        named = {"class": "scroll", "role": "region", "tabindex": "0"}
+        box.wrap(body.new_tag("div", attrs={**named, "aria-label": f"{kind} {number}"}))
+    for picture in body.find_all("img"):
+        _measure(picture)
+    return str(body)
+
+
+def _measure(picture: Tag) -> None:
+    """Write a picture's width and height in pixels, so that nothing moves when it is drawn."""
+    if picture.get("width") and picture.get("height"):
+        return
+    kind, _, data = str(picture["src"]).partition(";base64,")
+    content = base64.b64decode(data)
+    if kind == "data:image/svg+xml":
+        box = re.search(rb'viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"', content)
+        size = [float(side) for side in box.groups()] if box else []
+    else:
+        size = [*Image.open(io.BytesIO(content)).size]
+    if size:
+        picture["width"], picture["height"] = (str(round(side)) for side in size)
