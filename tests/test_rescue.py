@@ -48,18 +48,20 @@ def stages(tmp_path_factory):
 
 @pytest.fixture
 def stage(stages):
-    return stages(EDITION)
-
-
-@pytest.fixture
-def page(stage, chromium):
-    """Give a demo on its second slide with code, both slides run, as nobody edited it."""
+    """Give the stage with its demo as nobody edited it."""
+    stage = stages(EDITION)
     path = stage.copy / DECK
     original = path.with_suffix(".original")
     if original.exists():
         shutil.copyfile(original, path)
     else:
         shutil.copyfile(path, original)
+    return stage
+
+
+@pytest.fixture
+def page(stage, chromium):
+    """Give the demo on its second slide with code, both slides run."""
     with page_of(chromium, stage.deck(DECK)) as (page, _):
         wait_for_first_slide(page)
         for number in (0, 1):
@@ -109,6 +111,13 @@ def as_before(page) -> None:
     assert page.names <= set(page.evaluate(NAMES).split(","))
 
 
+def goes_on(page) -> None:
+    """Check that the kernel answers."""
+    write(page, "print('goes', 'on')")
+    page.keyboard.press("Shift+Enter")
+    page.locator(".output_text").get_by_text("goes on", exact=True).wait_for()
+
+
 def test_a_kernel_that_is_killed_in_a_cell(stage, page):
     write(page, "import os, signal  # typed\nos.kill(os.getpid(), signal.SIGKILL)")
     page.keyboard.press("Shift+Enter")
@@ -120,9 +129,7 @@ def test_a_kernel_that_is_killed_in_a_cell(stage, page):
     assert above >= 1
     assert place(page) == page.here and page.evaluate(MODAL) == 0
     assert is_kept(stage, "# typed")
-    write(page, "print('goes', 'on')")
-    page.keyboard.press("Shift+Enter")
-    page.get_by_text("goes on").wait_for()
+    goes_on(page)
 
 
 def test_a_server_that_is_killed_comes_back_on_the_same_address(stage, page):
@@ -135,9 +142,7 @@ def test_a_server_that_is_killed_comes_back_on_the_same_address(stage, page):
     as_before(page)
     assert page.request.get(stage.address("On stage")).ok
     assert any("started again" in line for line in stage.output)
-    write(page, "print('goes', 'on')")
-    page.keyboard.press("Shift+Enter")
-    page.get_by_text("goes on").wait_for()
+    goes_on(page)
 
 
 def test_a_server_that_is_stopped_for_half_a_minute(stage, page):
@@ -169,9 +174,7 @@ def test_a_cell_that_raises_shows_its_last_lines(page):
     assert text[0] and "ZeroDivisionError" in text[1].strip().splitlines()[-1]
     error.click()
     assert error.bounding_box()["height"] > 300
-    write(page, "print('goes', 'on')")
-    page.keyboard.press("Shift+Enter")
-    page.get_by_text("goes on").wait_for()
+    goes_on(page)
 
 
 def test_a_page_that_is_reloaded_right_after_typing(stage, page):

@@ -8,8 +8,6 @@ The thresholds of the rules are computed here, once; the script looks counts up 
 it gets from here, and moves thresholds.
 """
 
-import json
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,14 +105,12 @@ class SeatGame:
             "groups": self._groups(people=self.people, readmitted=self.readmitted),
             "rules": {name: thresholds.tolist() for name, thresholds in self.rules.items()},
         }
-        # Made from the game: two on a page share no id, and one shown again looks the same.
-        name = f"seat-game-{zlib.crc32(json.dumps(data).encode()):08x}"
         style, script = (
-            Markup((TEMPLATES / file).read_text(encoding="utf-8").replace("#GAME", f"#{name}"))
+            Markup((TEMPLATES / file).read_text(encoding="utf-8"))
             for file in ("seatgame.css", "seatgame.js")
         )
         return template(TEMPLATES, "game").render(
-            data, name=name, data=data, picture=Markup(self.picture()), style=style, script=script
+            data, data=data, picture=Markup(self.picture()), style=style, script=script
         )
 
     def picture(self):

@@ -1,6 +1,5 @@
 function (root, data) {
   "use strict";
-  if (!root) return;
   const { groups, low, high } = data;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const find = (selector, inside) => (inside || root).querySelector(selector);
