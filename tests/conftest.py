@@ -22,6 +22,8 @@ write_panel_deck(AGENDA)
 # The decks that are kept as notebooks; the panel's is derived from panel/.
 DECKS = sorted({d for edition in AGENDA.editions.values() for d in edition.decks} - {PANEL_DECK})
 SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edition.decks]
+# Each deck once, in the longest edition that shows it: a shorter one's slides are among its.
+LONGEST = {deck: key for key, deck in sorted(SHOWN, key=lambda s: AGENDA.edition(s[0]).long)}
 
 pytest.register_assert_rewrite("tests.claims")
 
@@ -98,11 +100,11 @@ def exported(tmp_path_factory, executed, chromium):
 
 
 @pytest.fixture(
-    scope="session", params=SHOWN, ids=lambda shown: f"{shown[0]}-{Path(shown[1]).stem}"
+    scope="session", params=LONGEST, ids=lambda deck: f"{LONGEST[deck]}-{Path(deck).stem}"
 )
 def shown(request, exported) -> Exported:
-    """Go through every deck of every edition."""
-    return exported(*request.param)
+    """Go through every deck."""
+    return exported(LONGEST[request.param], request.param)
 
 
 @pytest.fixture(scope="session")
