@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stage import running_stages
 from workshop.agenda import PANEL_DECK, read_agenda
 from workshop.deck.browser import launched
 from workshop.deck.build import make_page, pages_of
@@ -112,6 +113,12 @@ def chromium():
     """Yield one headless browser for all tests; exports made meanwhile print with it too."""
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory):
+    """Return a function edition -> its stage, for the tests of a file."""
+    yield from running_stages(tmp_path_factory.mktemp("stages"))
 
 
 @pytest.fixture

@@ -101,6 +101,14 @@ def wait_for_first_slide(page):
     page.wait_for_function("document.getElementById('rise-custom-css').sheet")
 
 
+@contextmanager
+def on_stage(chromium, address: str):
+    """Open a deck of a stage; yield the page once its slides stand."""
+    with page_of(chromium, address) as (page, _):
+        wait_for_first_slide(page)
+        yield page
+
+
 def outside(requests: list[str]) -> list[str]:
     here = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
     return [address for address in requests if not address.startswith(here)]

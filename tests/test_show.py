@@ -4,6 +4,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import nbformat
@@ -11,17 +12,17 @@ import pytest
 
 from tests.stage import (
     goto,
+    on_stage,
     opened,
     page_of,
     place,
     run_cells,
-    running_stages,
     slide_with_code,
     wait_for_first_slide,
 )
 from workshop.agenda import clock, read_agenda
 from workshop.deck.prepare import prepare
-from workshop.deck.read import read_deck
+from workshop.deck.read import read_deck, slides_of
 from workshop.paths import ROOT
 from workshop.stage import show
 from workshop.stage.copy import Copy, fill
@@ -29,11 +30,6 @@ from workshop.stage.copy import Copy, fill
 AGENDA = read_agenda()
 EDITION = next(e for e in AGENDA.editions.values() if any(s.kind == "break" for s in e.sessions))
 BREAK = next(n for n, s in enumerate(EDITION.sessions) if s.kind == "break")
-
-
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory):
-    yield from running_stages(tmp_path_factory.mktemp("show"))
 
 
 @pytest.fixture
@@ -51,8 +47,7 @@ def session_url(stage, number: int) -> str:
 @pytest.fixture
 def page(stage, chromium):
     """Give the last session before the break."""
-    with page_of(chromium, session_url(stage, BREAK)) as (page, _):
-        wait_for_first_slide(page)
+    with on_stage(chromium, session_url(stage, BREAK)) as page:
         yield page
 
 
@@ -114,15 +109,15 @@ def test_the_list_of_sessions_goes_to_any(page):
 def test_the_minutes_of_each_slide_are_kept_in_the_copy(stage, page):
     page.keyboard.press("Space")
     page.wait_for_function("Reveal.getIndices().h === 1")
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        lines = (stage.copy / "minutes.jsonl").read_text(encoding="utf-8").splitlines()
-        entry = json.loads(lines[-1])
-        if entry["slide"] == 2:
-            break
+    deadline, entry = time.monotonic() + 30, {}
+    while entry.get("slide") != 2 and time.monotonic() < deadline:
         time.sleep(0.2)
+        with suppress(FileNotFoundError):  # the server writes it in its own time
+            lines = (stage.copy / "minutes.jsonl").read_text(encoding="utf-8").splitlines()
+            entry = json.loads(lines[-1])
     assert entry["deck"] == EDITION.sessions[BREAK - 1].deck
     assert entry["session"] == BREAK and entry["slide"] == 2 and entry["title"]
+    assert entry["cell"] in {cell.id for cell in read_deck(stage.copy / entry["deck"]).cells}
     assert abs(datetime.fromisoformat(entry["at"]).timestamp() - time.time()) < 60
 
 
@@ -271,6 +266,18 @@ def test_when_late_the_speaker_view_says_what_to_leave_out(stage, chromium, plan
 # --- The copied decks -----------------------------------------------------------------------------
 
 
+def test_references_are_for_reading_and_not_on_stage(tmp_path, plan):
+    fill(Copy(tmp_path, EDITION.decks[0], EDITION.key, "synthetic"), AGENDA)
+    for deck in EDITION.decks:
+        whole, copied = read_deck(ROOT / deck), read_deck(tmp_path / deck)
+        tags = [slide.tags for slide in slides_of(whole, EDITION.long)]
+        assert sum("references" in each for each in tags) == 1
+        kept = [each for each in tags if "references" not in each]
+        assert [slide.tags for slide in slides_of(copied)] == kept
+        session = next(s for s in plan["sessions"] if s["deck"] == deck)
+        assert len(session["slides"]) == len(kept)
+
+
 def test_outputs_of_a_strangers_notebook_are_cleared_before_it_is_signed(tmp_path, monkeypatch):
     output = nbformat.v4.new_output("display_data", {"text/html": "<script>alert(1)</script>"})
     cells = [nbformat.v4.new_markdown_cell("# A"), nbformat.v4.new_code_cell("1", outputs=[output])]
@@ -310,8 +317,7 @@ def test_two_that_start_at_the_same_instant_do_not_disturb_each_other(tmp_path, 
             ports = {re.search(r":(\d+)/", one.address("On stage"))[1] for one in (first, second)}
             assert len(ports) == 2
             for one, text in ((first, "from the first"), (second, "from the second")):
-                with page_of(chromium, one.address("On stage")) as (page, _):
-                    wait_for_first_slide(page)
+                with on_stage(chromium, one.address("On stage")) as page:
                     page.evaluate("require('custom/rescue').ready()")
                     page.evaluate(
                         "text => new Promise((done) => Jupyter.notebook.kernel.execute("

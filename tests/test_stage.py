@@ -22,7 +22,6 @@ from tests.stage import (
     outside,
     page_of,
     place,
-    running_stages,
     slide_with_code,
     wait_for_first_slide,
 )
@@ -34,7 +33,7 @@ from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 from workshop.stage import checks, copy
 from workshop.stage import present as stage_present
-from workshop.stage.show import KEYS
+from workshop.stage.show import KEYS, on_stage
 
 AGENDA = read_agenda()
 SHOWN = [(edition.key, deck) for edition in AGENDA.editions.values() for deck in edition.decks]
@@ -61,11 +60,6 @@ def files_of_the_project() -> dict[str, tuple[int, int]]:
         for path in ROOT.rglob("*")
         if path.is_file() and not derived & set(path.relative_to(ROOT).parts)
     }
-
-
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory):
-    yield from running_stages(tmp_path_factory.mktemp("stage"))
 
 
 # --- A walk through every slide of every deck -----------------------------------------------------
@@ -199,7 +193,7 @@ def test_rise_starts_by_itself_with_theme_and_footer(walked):
 
 def test_every_slide_of_the_edition_is_reached_in_order(walked):
     notebook, walk = walked
-    assert walk.titles == [slide.title for slide in slides_of(notebook)]
+    assert walk.titles == [slide.title for slide in on_stage(slides_of(notebook))]
 
 
 def test_every_cell_runs_without_error(walked):
@@ -548,7 +542,7 @@ def test_resume_reopens_the_latest_copy(stopped, chromium):
 
 
 def test_nothing_to_resume_is_one_sentence(tmp_path):
-    with pytest.raises(WorkshopError, match=r"no working copy of the edition 'x'.*leave out"):
+    with pytest.raises(WorkshopError, match=r"no working copy of the edition 'x'.*without RESUME"):
         stage_present.present(edition="x", resume=True, folder=tmp_path)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from workshop.agenda import Agenda
 from workshop.data import data_source
 from workshop.errors import WorkshopError
-from workshop.files import near
+from workshop.files import near, whole
 from workshop.paths import BUILD, ROOT, THEME
 from workshop.stage import show
 
@@ -99,16 +99,21 @@ def fill(copy: Copy, agenda: Agenda) -> None:
 
     from workshop.deck.build import pages_of
     from workshop.deck.prepare import prepare
-    from workshop.deck.read import read_deck
+    from workshop.deck.read import read_deck, slides_of
 
     edition = agenda.edition(copy.edition)
     decks = {}
     for deck in [copy.deck, *(deck for each in agenda.editions.values() for deck in each.decks)]:
         if deck not in decks:
-            decks[deck] = prepare(read_deck(ROOT / deck), agenda, edition, deck, copy.source)
+            prepared = prepare(read_deck(ROOT / deck), agenda, edition, deck, copy.source)
+            slides = show.on_stage(slides_of(prepared))
+            prepared.cells = [cell for slide in slides for cell in slide.cells]
+            decks[deck] = prepared
     for session, deck in show.stops(edition):
         if not session.deck:
             decks[deck] = show.interlude(agenda, edition, session)
+    cells = [cell for deck in [copy.deck, *edition.decks] for cell in decks[deck].cells]
+    _write(copy.home / "imports.py", imports_of(cells))  # first: a kernel waits for it
     for parent in dict.fromkeys(Path(deck).parent for deck in decks):
         _copy_files(ROOT / parent, copy.folder / parent)
     (copy.home / "data").mkdir(parents=True, exist_ok=True)
@@ -120,17 +125,16 @@ def fill(copy: Copy, agenda: Agenda) -> None:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         notary.sign(with_rise(notebook))
-        _write(copy.folder / deck, nbformat.writes(notebook))
-    cells = [cell for deck in [copy.deck, *edition.decks] for cell in decks[deck].cells]
-    _write(copy.home / "imports.py", imports_of(cells))
+        for folder in (copy.folder, copy.home / "plan"):  # one is edited on stage, one stays
+            _write(folder / deck, nbformat.writes(notebook))
     _write(copy.home / "show.json", json.dumps(show.plan(edition, decks, copy.folder.name)))
     note = {**asdict(copy), "folder": copy.folder.name}
     _write(copy.folder / NOTE, json.dumps(note, indent=1) + "\n")
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def imports_of(cells: list[NotebookNode]) -> str:
@@ -200,5 +204,6 @@ def latest_copy(folder: Path, agenda: Agenda, deck: Path | None, edition: str | 
         return copy
     of_edition = f" of the edition '{edition}'" if edition else ""
     raise WorkshopError(
-        f"There is no working copy{of_edition} in {near(folder)} to resume: leave out RESUME=1."
+        f"There is no working copy{of_edition} in {near(folder)}: make present, without RESUME=1, "
+        "makes one."
     )

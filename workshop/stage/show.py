@@ -13,7 +13,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from workshop.agenda import Agenda, Edition, Session, clock
 from workshop.deck.build import pages_of
-from workshop.deck.read import slides_of
+from workshop.deck.read import Slide, slides_of
 from workshop.deck.timing import planned_minutes
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def stops(edition: Edition) -> list[tuple[Session, str]]:
         (session, session.deck or f"{INTERLUDES}/{number}.ipynb")
         for number, session in enumerate(edition.sessions, start=1)
     ]
+
+
+def on_stage(slides: list[Slide]) -> list[Slide]:
+    """Leave out the slides tagged `references`: they are to be read, in the HTML and the PDF."""
+    return [slide for slide in slides if "references" not in slide.tags]
 
 
 def interlude(agenda: Agenda, edition: Edition, session: Session) -> NotebookNode:
