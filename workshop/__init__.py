@@ -1,6 +1,11 @@
 """The builder of the workshop and the few helpers that its notebooks import."""
 
+import sys
 from importlib import import_module
+
+# jsonschema, which nbformat and Jupyter import, builds a grammar of web addresses for two seconds,
+# to check what no notebook has; it does without where the package is not there.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 SHOWN = ("charts", "exercises", "modelcard", "seatgame")
 

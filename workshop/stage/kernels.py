@@ -17,6 +17,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server.utils import ApiPath
 from tornado import web
 
+from workshop.stage import minutes
+
 HOME = Path(os.environ["WORKSHOP_STATE"]).parent  # what the stage keeps beside the copied decks
 WAIT = 60  # seconds for a kernel to start, or to import, on a busy machine
 PAUSE = 5  # seconds until the next spare kernel starts: the presenter's own work comes first
@@ -43,8 +45,8 @@ class WarmKernelManager(AsyncMappingKernelManager):
         client.start_channels()
         try:
             await client.wait_for_ready(timeout=WAIT)
-            self.waits_for = "the decks to be copied"  # the server starts while they are
-            while not (HOME / "show.json").exists():
+            self.waits_for = "the decks to be read"  # the server starts while they are
+            while not (HOME / "imports.py").exists():
                 await asyncio.sleep(0.1)
             self.waits_for = "the kernel to import what the cells import"
             reply = await client.execute(
@@ -126,9 +128,7 @@ class Minutes(StageHandler):
     @web.authenticated
     def post(self):
         """Append one line of JSON to `minutes.jsonl` in the working copy."""
-        line = json.dumps(self.get_json_body(), ensure_ascii=False)
-        with (HOME.parent / "minutes.jsonl").open("a", encoding="utf-8") as log:
-            log.write(line + "\n")
+        minutes.log(HOME.parent, self.get_json_body() or {})
         self.set_status(204)
 
 

@@ -55,7 +55,7 @@ define(["custom/place"], (place) => {
   function log(show, title) {
     unsent.push({
       at: new Date().toISOString(), deck: place.path(), session: here(show) + 1,
-      slide: place.number() + 1, title,
+      slide: place.number() + 1, cell: place.cell(), title,
     });
     if (unsent.length === 1) send();
   }

@@ -14,6 +14,9 @@ define(["base/js/namespace", "custom/cells", "custom/pictures"], (Jupyter, cells
   const firstCells = () => Jupyter.notebook.get_cells().filter((cell, index) =>
     index === 0 || ["slide", "subslide"].includes((cell.metadata.slideshow || {}).slide_type));
 
+  // The id of the slide's first cell.
+  const cell = () => firstCells()[number()]?.id;
+
   function kept() {
     const place = JSON.parse(sessionStorage.getItem(KEPT) || "null");
     return place && place.path === path() && wanted.startsWith("#/slide-") ? place : null;
@@ -53,5 +56,5 @@ define(["base/js/namespace", "custom/cells", "custom/pictures"], (Jupyter, cells
     setTimeout(() => cells.onStage() && cells.chooseNext(), 500);
   }
 
-  return { END, path, number, select, showFragments, remember, toggleSlides };
+  return { END, path, number, cell, select, showFragments, remember, toggleSlides };
 });
