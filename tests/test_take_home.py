@@ -12,16 +12,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import AGENDA
-from workshop.agenda import PANEL_DECK
+from workshop.agenda import PANEL_DECK, clock
 from workshop.deck.build import Page, make_page
-from workshop.deck.read import slides_of
+from workshop.deck.read import read_deck, slides_of
 from workshop.errors import WorkshopError
 from workshop.files import Progress
 from workshop.markdown import tree
 from workshop.panel.clock import read_panel
 from workshop.panel.deck import panel_deck
 from workshop.panel.papers import PUBLIC, write_handouts
+from workshop.paths import ROOT
 from workshop.prose import plain
+from workshop.stage.card import write_card
+from workshop.stage.show import KEYS
 from workshop.take_home import notes as notes_module
 from workshop.take_home.access import names_in, terms_in, write_access_copy
 from workshop.take_home.notes import write_notes
@@ -202,6 +205,36 @@ def test_the_glossary_gives_the_terms_that_are_used():
     assert list(terms) == ["false negative rate", "label"]
     assert all(meaning.strip() for meaning in terms.values())
     assert names_in([]) == []
+
+
+# --- The speaker card -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", AGENDA.editions)
+def test_the_speaker_card_is_one_page_with_clock_keys_and_what_to_leave_out(tmp_path, page, key):
+    edition = AGENDA.edition(key)
+    write_card(AGENDA, edition, tmp_path)
+    folder = tmp_path / key / "speaker"
+    page.goto((folder / "speaker-card.html").as_uri())
+    rows = [row.split("\t") for row in page.locator("tbody tr").all_inner_texts()]
+    for row, session in zip(rows, edition.sessions, strict=False):
+        assert row[:3] == [clock(session.start), str(session.minutes), session.title]
+        if session.kind in {"talk", "demo"}:
+            slides = slides_of(read_deck(ROOT / session.deck), edition.long)
+            long = [str(n) for n, slide in enumerate(slides, start=1) if "long" in slide.tags]
+            assert re.sub(r" \(\d+ min\)", "", row[4]).split(", ") == (long or [""])
+            assert (tmp_path / key / row[6]).as_uri().startswith((tmp_path / key).as_uri())
+    assert rows[-1][0] == clock(edition.sessions[-1].end)
+    assert not Axe().run(page).response["violations"]
+    for size, measures in SHEETS.items():
+        pdf = pypdf.PdfReader(folder / f"speaker-card-{size}.pdf")
+        assert len(pdf.pages) == 1
+        assert [float(n) for n in pdf.pages[0].mediabox[2:]] == pytest.approx(measures, abs=1)
+        text = squeezed(pdf.pages[0].extract_text())
+        for press in KEYS:
+            if not press.get("quiet"):
+                assert squeezed(press["does"].removeprefix("rescue: ")) in text
+        assert squeezed((tmp_path / key).as_uri()) in text
 
 
 # --- Without notes --------------------------------------------------------------------------------

@@ -11,13 +11,13 @@ from workshop.markdown import inline, to_html
 
 
 @cache
-def environment(folder: Path) -> Environment:
-    """Return the templates of a folder; a name that nobody gave is an error.
+def environment(*folders: Path) -> Environment:
+    """Return the templates of folders, the first first; a name that nobody gave is an error.
 
     The filters `prose` and `inline` turn Markdown into HTML.
     """
     pages = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

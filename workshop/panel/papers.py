@@ -95,7 +95,7 @@ def write_handouts(panel: Panel, target: Path, sizes: list[str], progress: Progr
             page.emulate_media(media="print")
             for paper in papers:
                 progress.step(paper.name)
-                _print(page, paper, sizes, folder)
+                print_within(page, paper, sizes, folder)
         progress.step("deck")
         _write_deck(panel, folder)
     return len(papers)
@@ -109,7 +109,7 @@ def papers_of(panel: Panel) -> Iterator[Paper]:
         facts = {"panel": panel, "agenda": panel.agenda, "edition": panel.edition}
         facts |= {"session": panel.session, "words": panel.words, "title": title, "event": event}
         style = paper_style(STYLE, f"{title} · {hint or event}", panel.agenda.title)
-        return _templates().get_template(f"{template}.html.j2").render(facts, style=style, **more)
+        return templates().get_template(f"{template}.html.j2").render(facts, style=style, **more)
 
     yield Paper("moderator-guide", page("guide", "Moderator’s guide"))
     cue = page("cue", "Cue card", "one page, to stand on the desk")
@@ -134,8 +134,11 @@ def _write_deck(panel: Panel, folder: Path) -> None:
     nbformat.write(prepare(deck, panel.agenda, panel.edition, PANEL_DECK, None), notebook)
 
 
-def _print(page: Page, paper: Paper, sizes: list[str], folder: Path) -> None:
-    """Print a paper, more densely where it would take too many pages."""
+def print_within(page: Page, paper: Paper, sizes: list[str], folder: Path) -> None:
+    """Print a paper from its HTML in `folder`, more densely where it would take too many pages.
+
+    Raises WorkshopError when it does so at any density, or when a card is too full.
+    """
     page.goto((folder / f"{paper.name}.html").as_uri())
     page.evaluate(READY)
     if full := page.evaluate(OVERFULL):
@@ -188,8 +191,9 @@ def _file_names(people: tuple[Person, ...]) -> list[tuple[str, Person]]:
 
 
 @cache
-def _templates() -> Environment:
-    papers = environment(TEMPLATES)
+def templates(*folders: Path) -> Environment:
+    """Return the papers' templates, those of other folders first, with their filters."""
+    papers = environment(*folders, TEMPLATES)
     papers.filters |= {"clock": clock, "day": day, "span": span}
     papers.filters |= {"items": items, "rest": rest, "titled": titled, "utc": utc}
     return papers

@@ -18,21 +18,27 @@ MADE_BY = (
     "slides/glossary.md",
     "slides/references.toml",
 )
+CARD = (
+    *(f"workshop/stage/{name}" for name in ("card.py", "show.py", "keys.json", "templates/card*")),
+    "workshop/panel/papers.py",
+    "workshop/panel/templates/*",
+    "workshop/deck/timing.py",
+)
 
 
 def take_home(agenda: Agenda, editions: list[Edition], folder: Path = BUILD) -> None:
-    """Print each deck's notes, and write each edition's access copy, in its folder in `folder`.
+    """Print each deck's notes, and each edition's access copy and speaker card, in `folder`.
 
     An edition without notes gets the access copy alone. Raises WorkshopError; the last good ones
     stay.
     """
-    stale = [job for edition in editions for job in _stale(agenda, edition, folder)]
-    if not stale:
+    old = [job for edition in editions for job in stale(agenda, edition, folder)]
+    if not old:
         return
     from workshop.deck.browser import launched
 
     with launched():
-        for stamp, made_from, target, job in stale:
+        for stamp, made_from, target, job in old:
             progress = Progress(near(target))
             progress.step("printing")
             job()
@@ -40,7 +46,7 @@ def take_home(agenda: Agenda, editions: list[Edition], folder: Path = BUILD) -> 
             progress.done()
 
 
-def _stale(agenda: Agenda, edition: Edition, folder: Path):
+def stale(agenda: Agenda, edition: Edition, folder: Path):
     """Yield (stamp, what it is made from, target, how it is made) of what is out of date."""
     pages = pages_of(edition, folder=folder)
 
@@ -49,6 +55,11 @@ def _stale(agenda: Agenda, edition: Edition, folder: Path):
 
         copies = {page.deck: page.html for page in pages}
         write_access_copy(copies, agenda, edition, folder / edition.folder)
+
+    def card() -> None:
+        from workshop.stage.card import write_card
+
+        write_card(agenda, edition, folder)
 
     def notes(page: Page) -> None:
         from workshop.take_home.notes import write_notes
@@ -59,6 +70,8 @@ def _stale(agenda: Agenda, edition: Edition, folder: Path):
 
     jobs = [(folder / edition.folder / "access-copy.html", [page.html for page in pages], access)]
     if edition.notes:
+        target = folder / edition.folder / "speaker/speaker-card.html"
+        jobs.append((target, [*matching(CARD), *(page.source for page in pages)], card))
         for page in pages:
             target = page.html.with_name(f"{page.html.stem}-notes-a4.pdf")
             jobs.append((target, [page.html, page.pdf], partial(notes, page)))
