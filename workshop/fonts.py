@@ -83,7 +83,7 @@ def with_font(svg: str) -> str:
 
     An SVG shown as an image cannot see the fonts of the page around it.
     """
-    if FAMILY not in svg:
+    if FAMILY not in svg or "@font-face" in svg:
         return svg
     letters = "".join(sorted(LATIN | set(re.sub(r"<[^>]*>", "", svg))))
     styles = [(400, "normal")]

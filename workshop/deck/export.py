@@ -21,7 +21,7 @@ from workshop.agenda import Agenda, Edition
 from workshop.deck.draw import draw, needs_drawing
 from workshop.deck.freeze import FORMULA, Frozen, freeze
 from workshop.deck.hide import hide
-from workshop.deck.look import TEMPLATES, Look, look_of
+from workshop.deck.look import TEMPLATES, Look, guest_style, look_of
 from workshop.deck.markup import inner, parsed, set_apart
 from workshop.deck.media import Media
 from workshop.deck.outputs import settle
@@ -59,19 +59,28 @@ def export(
     return report
 
 
-def to_html(notebook: NotebookNode, folder: Path, deck: str, report: Report | None = None) -> str:
-    """Return a prepared deck as one HTML page; `report` is told what was done to it."""
-    ours = is_ours(ROOT / deck)
+def to_html(
+    notebook: NotebookNode,
+    folder: Path,
+    deck: str,
+    report: Report | None = None,
+    as_it_is: bool = False,
+) -> str:
+    """Return a prepared deck as one HTML page; `report` is told what was done to it.
+
+    `as_it_is` refuses nothing of a deck of the kit, such as one that was edited live: what is too
+    full is fitted.
+    """
     report = Report() if report is None else report
     try:
-        return _Writing(notebook, folder, deck, ours, report).page()
+        return _Writing(notebook, folder, deck, report, as_it_is).page()
     except WorkshopError as error:
         raise WorkshopError(f"{deck}: {error}") from None
 
 
 def slides_html(notebook: NotebookNode, folder: Path, deck: str) -> str:
     """Return a prepared deck's slides as sections of HTML, without a page around them."""
-    _, frozen = _Writing(notebook, folder, deck, is_ours(ROOT / deck), Report()).slides()
+    _, frozen = _Writing(notebook, folder, deck, Report(), as_it_is=False).slides()
     letters = f'<svg class="formula-letters" aria-hidden="true">{frozen.glyphs}</svg>'
     return (letters if frozen.glyphs else "") + frozen.slides
 
@@ -79,12 +88,16 @@ def slides_html(notebook: NotebookNode, folder: Path, deck: str) -> str:
 class _Writing:
     """The writing of one page: what its cells share."""
 
-    def __init__(self, notebook: NotebookNode, folder: Path, deck: str, ours: bool, report: Report):
-        self.notebook, self.deck, self.ours, self.report = notebook, deck, ours, report
-        self.strict = ours or os.environ.get("STRICT") == "1"
-        self.media = Media(folder, online=not ours, leave_out=self.leave_out)
+    def __init__(
+        self, notebook: NotebookNode, folder: Path, deck: str, report: Report, as_it_is: bool
+    ):
+        self.notebook, self.deck, self.report = notebook, deck, report
+        self.ours = is_ours(ROOT / deck)
+        self.refuses = self.ours and not as_it_is
+        self.strict = self.refuses or os.environ.get("STRICT") == "1"
+        self.media = Media(folder, online=not self.refuses, leave_out=self.leave_out)
         self.taken: set[str] = set()  # ids of drawings
-        hide(notebook, ours)
+        hide(notebook, self.ours)
         self.slide_of = {
             cell.id: number
             for number, slide in enumerate(slides_of(notebook), start=1)
@@ -118,6 +131,8 @@ class _Writing:
         settle(self.notebook, lambda what, cell: self.leave_out(f"{self.where(cell)}{what}"))
         self.outputs()
         look = look_of(self.notebook, self.folder, Path(self.deck).stem, self.media, self.ours)
+        if self.ours and not self.strict:
+            look.styles.insert(0, guest_style())
         if not self.ours and look.ours:  # our layouts are for our tags
             for cell in self.notebook.cells:
                 cell.metadata.pop("tags", None)
@@ -148,7 +163,7 @@ class _Writing:
 
     def leave_out(self, what: str) -> None:
         """Tell what is not on the page; in the kit's own decks that is an error."""
-        if self.ours:
+        if self.refuses:
             raise WorkshopError(f"{what}.")
         self.report.leave_out(what)
 
@@ -161,7 +176,7 @@ class _Writing:
                 for number, output in enumerate(cell.get("outputs", []))
                 if "text/html" in output.get("data", {})
             }
-            scripted = not self.ours and any(map(needs_drawing, bodies.values()))
+            scripted = not self.refuses and any(map(needs_drawing, bodies.values()))
             for number, body in bodies.items():
                 output = cell.outputs[number]
                 # A script may draw into an empty place that another output has made.

@@ -58,7 +58,7 @@ def look_of(notebook: NotebookNode, folder: Path, name: str, media: Media, ours:
     base = [*_reveal(), _text(TEMPLATES / "deck.css")]
     if ours:
         return Look([*base, *_theme()])
-    guest = _text(TEMPLATES / "guest.css")
+    guest = guest_style()
     if os.environ.get("THEME") == "ours":
         return Look([*base, *_theme(), guest])
     rise = {**_table(notebook, "livereveal"), **_table(notebook, "rise")}
@@ -81,6 +81,11 @@ def look_of(notebook: NotebookNode, folder: Path, name: str, media: Media, ours:
         media.embed(picture, "backimage: ")
         look.backimage = picture.img["src"] if picture.img else ""
     return look
+
+
+def guest_style() -> str:
+    """Return the style sheet of what was not made for a slide, or had to be fitted to one."""
+    return _text(TEMPLATES / "guest.css")
 
 
 def _table(notebook: NotebookNode, name: str) -> dict:
