@@ -15,7 +15,7 @@ $(foreach name,$(ASKED),$(eval override $(name) := $$(value $(name))))
 export $(ASKED)
 
 .DELETE_ON_ERROR:
-.PHONY: all slides site present agenda data cohort resample browser participant handouts test lint bench lock clean help
+.PHONY: all slides site present ready review agenda data cohort resample browser participant handouts test lint bench lock clean help
 .DEFAULT_GOAL := all
 
 all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, the panel's papers, notes to print; NOTES=0 without notes, in build/public/
@@ -29,6 +29,12 @@ site: $(READY) build/.data build/.browser ## Write each edition as a site that o
 
 present: $(READY) build/.data ## Put a deck on stage; DECK=demos/05-….ipynb, EDITION=scipy, RESUME=1 reopens the last copy
 	@$(RUN) present
+
+ready: $(READY) build/.data ## On the morning, in some seconds: is all there that the stage needs? EDITION=scipy
+	@$(RUN) ready
+
+review: $(READY) build/.browser ## After the talk: the latest copy as presented, HTML and PDF, and what differs from the plan; NOTES=1 with notes
+	@$(RUN) review
 
 agenda: $(READY) ## Print the schedule with clock times and speaking time; EDITION=scipy
 	@$(RUN) agenda

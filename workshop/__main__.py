@@ -17,7 +17,7 @@ from workshop.paths import BUILD, ROOT
 
 def build(arguments) -> Agenda:
     """Make all that is out of date: decks as HTML and PDF, the panel's papers, notes to print."""
-    from workshop.deck.inputs import PAPERS, Stamp, digest, matching
+    from workshop.deck.inputs import Stamp, papers_inputs
     from workshop.take_home.build import take_home
 
     plan = slides(arguments)
@@ -25,7 +25,7 @@ def build(arguments) -> Agenda:
     if not arguments.edition or any(s.kind == "panel" for s in editions[0].sessions):
         of = arguments.edition or "all"
         stamp = Stamp(BUILD / f"{'public/' if arguments.notes == '0' else ''}papers/{of}")
-        made_from = {"papers": digest(matching(PAPERS), repr(plan))}
+        made_from = papers_inputs(plan)
         if stamp.read() != made_from:
             handouts(arguments)
             stamp.write(made_from)
@@ -64,6 +64,21 @@ def present(arguments) -> None:
 
     _agenda_with_panel(arguments)
     present(arguments.deck and Path(arguments.deck), arguments.edition, arguments.resume)
+
+
+def ready(arguments) -> None:
+    """Look, before the talk, whether all is there that the stage needs."""
+    from workshop.stage.ready import ready
+
+    ready(_agenda_with_panel(arguments), arguments.edition)
+
+
+def review(arguments) -> None:
+    """Show the latest copy of the stage as it was presented, and what differs from the plan."""
+    from workshop.stage.review import review
+
+    page = review(read_agenda(), arguments.edition, arguments.notes == "1")
+    print(f"What differs from the plan, and the minutes: {page.relative_to(ROOT)}")
 
 
 def agenda(arguments) -> None:
@@ -136,7 +151,19 @@ def _agenda_with_panel(arguments) -> Agenda:
     return plan
 
 
-COMMANDS = (build, site, slides, present, agenda, data, participant, handouts, browser)
+COMMANDS = (
+    build,
+    site,
+    slides,
+    present,
+    ready,
+    review,
+    agenda,
+    data,
+    participant,
+    handouts,
+    browser,
+)
 # Option, the variable that Make passes on as it is, and what it is for.
 OPTIONS = {
     "deck": ("DECK", "a notebook, from anywhere"),
@@ -147,7 +174,10 @@ OPTIONS = {
     "paper": ("PAPER", "a4 or letter, by default both"),
     "start": ("START", "another start of the panel, such as 14:45"),
     "absent": ("ABSENT", "missing panelists, with commas"),
-    "notes": ("NOTES", "0 leaves out every speaker note: pages for everybody, in build/public/"),
+    "notes": (
+        "NOTES",
+        "0 leaves out every speaker note, in build/public/; 1 keeps them in a review",
+    ),
 }
 
 

@@ -75,14 +75,14 @@ def build(agenda: Agenda, pages: list[Page], folder: Path = BUILD, execute: str 
         if not page.source.is_file():
             raise WorkshopError(f"{page.deck}: there is no such file.")
         wanted = page_inputs(page.source, agenda, page.edition) if is_ours(page.source) else {}
-        if _old_steps(page, wanted, folder):
+        if old_steps(page, wanted, folder):
             decks.setdefault(page.executed, []).append((page, wanted))
     if decks:
         _build(agenda, list(decks.values()), folder, execute)
     return bool(decks)
 
 
-def _old_steps(page: Page, wanted: dict, folder: Path) -> list[str]:
+def old_steps(page: Page, wanted: dict, folder: Path) -> list[str]:
     """Return the steps, html or pdf or both, that the page needs."""
     made = Stamp(page.html, folder).read()
     new = [
@@ -129,8 +129,8 @@ def _build(agenda: Agenda, decks: list[list[tuple[Page, dict]]], folder: Path, m
 
 def _make(agenda: Agenda, page: Page, wanted: dict, progress: Progress, folder: Path) -> Report:
     """Make the old files of one page, and tell what was done."""
-    progress.step(f"{page.edition.key}: {' and '.join(_old_steps(page, wanted, folder))}")
-    report = make_page(agenda, page, "html" in _old_steps(page, wanted, folder))
+    progress.step(f"{page.edition.key}: {' and '.join(old_steps(page, wanted, folder))}")
+    report = make_page(agenda, page, "html" in old_steps(page, wanted, folder))
     Stamp(page.html, folder).write({"deck": str(page.source), **wanted})
     return report
 

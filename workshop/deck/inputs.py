@@ -64,6 +64,11 @@ def page_inputs(deck: Path, agenda: Agenda, edition: Edition) -> dict[str, str]:
     return {"html": digest(files, *said), "pdf": digest(matching(PRINT))}
 
 
+def papers_inputs(agenda: Agenda) -> dict[str, str]:
+    """Return a digest of what the panel's papers are made from."""
+    return {"papers": digest(matching(PAPERS), repr(agenda))}
+
+
 def matching(patterns: Iterable[str]) -> list[Path]:
     """Return the project's files that match; of PAGE without what makes no page."""
     found = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}

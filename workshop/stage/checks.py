@@ -22,6 +22,15 @@ REQUIREMENTS = ROOT / "requirements.txt"
 IN_STYLE = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 
 
+def say(good: bool, text: str) -> None:
+    """Print what was checked with a mark, in colour on a terminal."""
+    mark, colour = ("✓", 32) if good else ("✗", 31)
+    print(
+        f"\033[{colour}m{mark}\033[0m {text}" if sys.stdout.isatty() else f"{mark} {text}",
+        flush=True,
+    )
+
+
 def check_data(copy: Copy) -> tuple[bool, str]:
     """Name the data; a copy that shows the real data is of no use where they are gone."""
     from workshop.deck.prepare import DATA_LABELS
@@ -52,7 +61,7 @@ def check_packages() -> tuple[bool, str]:
         else:
             wrong.append(f"{requirement.name} is {installed}, not {requirement.specifier}")
     if wrong:
-        return False, f"packages: {'; '.join(wrong)}: run make present again"
+        return False, f"packages: {'; '.join(wrong)}: delete .venv and run make present again"
     return True, f"packages: {right} at the pinned versions"
 
 
@@ -60,10 +69,10 @@ def check_offline(copy: Copy) -> tuple[bool, str]:
     """See that the pages need nothing from outside: RISE, its font, MathJax, every picture."""
     wanted = _installed_files()
     problems = [f"{path.name} is not installed" for path in wanted if not path.is_file()]
-    decks = [p for p in copy.folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
-    for path in [*decks, *copy.folder.rglob("*.css")]:
-        if not any(part.startswith(".") for part in path.relative_to(copy.folder).parts):
-            problems += _missing(path, copy.folder)
+    found = [*copy.folder.rglob("*.ipynb"), *copy.folder.rglob("*.css")]
+    shown = [p for p in found if "/." not in f"/{p.relative_to(copy.folder).as_posix()}"]
+    problems += [problem for path in shown for problem in _missing(path, copy.folder)]
+    decks = [path for path in shown if path.suffix == ".ipynb"]
     if problems:
         return False, f"offline: {'; '.join(problems)}"
     return True, f"offline: RISE, fonts, formulas and the pictures of {len(decks)} decks are here"

@@ -14,7 +14,7 @@ from workshop.agenda import Agenda, read_agenda
 from workshop.errors import WorkshopError
 from workshop.files import near
 from workshop.stage import show
-from workshop.stage.checks import check_data, check_offline, check_packages, free_port
+from workshop.stage.checks import check_data, check_offline, check_packages, free_port, say
 from workshop.stage.copy import FOLDER, NOTE, Copy, empty_copy, fill, latest_copy
 from workshop.stage.server import Server
 
@@ -63,13 +63,13 @@ def _show(copy: Copy, agenda: Agenda, resume: bool, open_browser: bool, wanted: 
     try:
         if not resume:
             fill(copy, agenda)
-        _say(*check_data(copy))
-        _say(*check_packages())
-        _say(*check_offline(copy))
+        say(*check_data(copy))
+        say(*check_packages())
+        say(*check_offline(copy))
         _wait(server)
         taken = "" if server.port == wanted else f" ({wanted} is taken)"
-        _say(True, f"port: {server.port}{taken}")
-        _say(True, f"kernel: {server.wait_for_kernel(_tell)}")
+        say(True, f"port: {server.port}{taken}")
+        say(True, f"kernel: {server.wait_for_kernel(_tell)}")
         _tell(f"\nOn stage    {server.stage_url}")
         _tell(f"JupyterLab  {server.url('/lab')}")
         _tell(f"Copy        {near(copy.folder)}")
@@ -106,10 +106,6 @@ def _has_screen() -> bool:
     return sys.platform != "linux" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
     )
-
-
-def _say(good: bool, text: str) -> None:
-    _tell(f"{'✓' if good else '✗'} {text}")
 
 
 # --- Ctrl-C -------------------------------------------------------------------------------------
