@@ -55,12 +55,14 @@ def interval(draws, level: float = 0.95):
 
 def _per_patient(happened, group, patient) -> pd.DataFrame:
     """Count each patient's stays (rows) by group and by what happened, 0 or 1 (columns)."""
-    table = pd.crosstab(
-        np.asarray(patient), [np.asarray(group).astype(str), np.asarray(happened).astype(int)]
-    )
-    groups = sorted(set(table.columns.get_level_values(0)), key=str.lower)
+    names = np.asarray(group).astype(str)
+    groups = sorted(map(str, pd.unique(names)), key=str.lower)
     columns = pd.MultiIndex.from_product([groups, [0, 1]], names=["group", "happened"])
-    return table.reindex(columns=columns, fill_value=0)
+    who, patients = pd.factorize(np.asarray(patient), sort=True)
+    place = 2 * pd.Index(groups).get_indexer(names) + np.asarray(happened).astype(int)
+    cell = who * len(columns) + place
+    counts = np.bincount(cell, minlength=len(patients) * len(columns))
+    return pd.DataFrame(counts.reshape(-1, len(columns)), patients, columns)
 
 
 def _rates(totals: np.ndarray, columns: pd.MultiIndex) -> pd.DataFrame:
