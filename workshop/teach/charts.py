@@ -24,8 +24,10 @@ from workshop.teach.look import (
     TEXT,
     Canvas,
     in_our_style,
+    in_words,
     look_of,
     number,
+    rate_and_ends,
     spread,
 )
 from workshop.teach.rows import cloud, differences, dots, dumbbell
@@ -47,8 +49,9 @@ def slope(before, after, label, names=("before", "after"), *, reach=None, mark=N
     canvas = Canvas(size)
     start = canvas.label(label)
     left, right, top, bottom = 96, canvas.width - 190, start + 56, canvas.height - 30
-    values = np.array([before.to_numpy(), after.to_numpy()], dtype=float)
-    low, high = reach or (values.min(), values.max())
+    sides = [rate_and_ends(side) for side in (before, after)]
+    ends = np.hstack([side.to_numpy(dtype=float) for side in sides])
+    low, high = reach or (ends.min(), ends.max())
     margin = 0.06 * (high - low or 1)
     axes = canvas.axes(left, top, right, bottom, xlim=(0, 1), ylim=(low - margin, high + margin),
                        xticks=[], yticks=[])  # fmt: skip
@@ -56,20 +59,27 @@ def slope(before, after, label, names=("before", "after"), *, reach=None, mark=N
     for x, name in ((left, names[0]), (right, names[1])):
         canvas.write(x, start + 24, name, colour=MUTED, ha="center" if x == right else "left")
         axes.axvline((x - left) / (right - left), color=RULE, linewidth=2, clip_on=False)
+    values = np.array([side.iloc[:, 0] for side in sides], dtype=float)
     pixels = bottom - (values - low + margin) / (high - low + 2 * margin) * (bottom - top)
     heights = [spread(row, 34) for row in pixels]
     phrases = []
-    for i, (name, was) in enumerate(before.items()):
-        now, look = after[name], look_of(name)
-        axes.plot([0, 1], [was, now], color=look.colour, linewidth=6, marker=look.marker,
-                  markersize=18, mec="white", mew=2, clip_on=False)  # fmt: skip
-        canvas.write(left - 20, heights[0][i], number(was, digits), ha="right")
-        used = canvas.write(right + 20, heights[1][i], number(now, digits), weight="semibold",
+    for i, name in enumerate(before.index):
+        look, (was, now) = look_of(name), (side.loc[name] for side in sides)
+        axes.plot([0, 1], [was.iloc[0], now.iloc[0]], color=look.colour, linewidth=6,
+                  marker=look.marker, markersize=18, mec="white", mew=2, clip_on=False)  # fmt: skip
+        for x, row in ((0.02 + 0.02 * i, was), (0.98 - 0.02 * i, now)):
+            if len(row) > 1:
+                axes.plot([x, x], row.iloc[1:], color=look.colour, linewidth=4, alpha=0.6)
+        before_text, after_text = (number(row.iloc[0], digits) for row in (was, now))
+        canvas.write(left - 20, heights[0][i], before_text, ha="right")
+        used = canvas.write(right + 20, heights[1][i], after_text, weight="semibold",
                             marked=name == mark)  # fmt: skip
         canvas.write(
             right + 32 + used, heights[1][i], str(name), colour=look.text, weight="semibold"
         )
-        phrases.append(f"{name} {number(was, digits)} {names[0]}, {number(now, digits)} {names[1]}")
+        phrases.append(
+            f"{name} {in_words(was, digits)} {names[0]}, {in_words(now, digits)} {names[1]}"
+        )
     return canvas.finish(f"{label}: {'; '.join(phrases)}.")
 
 

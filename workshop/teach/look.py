@@ -9,6 +9,7 @@ from functools import cache, wraps
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from markupsafe import Markup
 from matplotlib import font_manager
 from matplotlib.figure import Figure
@@ -86,6 +87,18 @@ def number(value: float, digits: int = 2, sign: bool = False) -> str:
     if not text.strip("+-0.,"):
         text = text.lstrip("+-")
     return text.replace("-", "−")
+
+
+def rate_and_ends(rates) -> pd.DataFrame:
+    """Return a Series, or a table of rates, as a table: the rate, then low and high if known."""
+    table = rates.to_frame("rate") if isinstance(rates, pd.Series) else rates
+    return table[[table.columns[0], *(end for end in ("low", "high") if end in table)]]
+
+
+def in_words(row: pd.Series, digits: int) -> str:
+    """Write a row of `rate_and_ends`: the rate, and in brackets its interval."""
+    rate, *ends = (number(value, digits) for value in row)
+    return f"{rate} ({' to '.join(ends)})" if ends else rate
 
 
 @cache

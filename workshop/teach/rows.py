@@ -16,8 +16,10 @@ from workshop.teach.look import (
     RULE,
     Canvas,
     in_our_style,
+    in_words,
     look_of,
     number,
+    rate_and_ends,
 )
 
 FILLED = {"markersize": 21, "mec": "white", "mew": 2, "zorder": 3}
@@ -72,24 +74,30 @@ def dumbbell(before, after, label, names=("before", "after"), *, n=None, unit=""
              mark=None, digits=2, size="beside"):  # fmt: skip
     """Draw, for each row, where a rate was (hollow) and where it is (filled).
 
-    before, after: Series with the same index; names: what the two are; n: Series of the people
-    behind both; the rest as in `dots`.
+    before, after: Series with the same index, or tables of rates with low and high, which are drawn
+    too; names: what the two are; n: Series of the people behind both; the rest as in `dots`.
     """
     ink = {"marker": "o", "color": INK}
     key = [(ink | HOLLOW, names[0]), (ink | FILLED, names[1])]
+    ends = [rate_and_ends(side) for side in (before, after)]
+    lift = 0.11 if ends[0].shape[1] > 1 else 0.0  # so that two intervals do not cover each other
     canvas, axes, places = _rows(size, before.index, label, None, key)
     phrases = []
-    for place, (name, was) in zip(places, before.items(), strict=True):
-        now, look = after[name], look_of(name)
-        axes.plot([was, now], [place, place], color=look.colour, linewidth=6, zorder=1)
-        axes.plot(was, place, look.marker, color=look.colour, **HOLLOW)
-        axes.plot(now, place, look.marker, color=look.colour, **FILLED)
-        numbers = f"{number(was, digits)} → {number(now, digits)}"
+    for place, name in zip(places, before.index, strict=True):
+        look, (was, now) = look_of(name), (side.loc[name] for side in ends)
+        heights = place - lift, place + lift
+        axes.plot([was.iloc[0], now.iloc[0]], heights, color=look.colour, zorder=1,
+                  linewidth=2 if lift else 6)  # fmt: skip
+        for row, height, style in zip((was, now), heights, (HOLLOW, FILLED), strict=True):
+            if lift:
+                axes.plot(row.iloc[1:3], [height, height], color=look.colour, linewidth=5)
+            axes.plot(row.iloc[0], height, look.marker, color=look.colour, **style)
+        numbers = f"{number(was.iloc[0], digits)} → {number(now.iloc[0], digits)}"
         people = f"{n[name]:,.0f} {unit}".strip() if n is not None else ""
         _row_text(canvas, axes, place, name, numbers, people, name == mark)
-        said = f"{name} {number(was, digits)} {names[0]}, {number(now, digits)} {names[1]}"
+        said = f"{name} {in_words(was, digits)} {names[0]}, {in_words(now, digits)} {names[1]}"
         phrases.append(f"{said}, {people}" if people else said)
-    _scale(axes, reach, np.array([before.to_numpy(), after.to_numpy()], dtype=float), None)
+    _scale(axes, reach, np.hstack([side.to_numpy(dtype=float) for side in ends]), None)
     return canvas.finish(f"{label}: {'; '.join(phrases)}.")
 
 

@@ -16,9 +16,9 @@ TEMPLATES = Path(__file__).parent / "templates" / "table"
 CELL_SVG = Markup(
     '<svg width="{width}" height="30" viewBox="0 0 {width} 30" aria-hidden="true">'
     '<path d="M{zero} 0V30" stroke="{ink}" stroke-width="2"/>'
-    '<path d="M{low} 15H{high}" stroke="{colour}" stroke-width="{thick}"/>'
-    '<circle cx="{dot}" cy="15" r="9" fill="{colour}"/></svg>'
+    '<path d="M{low} 15H{high}" stroke="{colour}" stroke-width="{thick}"/>{dot}</svg>'
 )
+DOT = Markup('<circle cx="{}" cy="15" r="9" fill="{}"/>')
 STEP = Markup('<div class="{}" style="grid-area: 1 / 1; background: {}">{}</div>')
 STYLER = Styler.from_custom_template(str(TEMPLATES), html_table="table.html.j2")
 
@@ -78,14 +78,15 @@ def _cell_svg(row, column, as_dot, start, end):
     def x(at):
         return round(10 + (at - start) / ((end - start) or 1) * (CELL - 20), 1)
 
+    colour = look_of(row.name).colour
     return CELL_SVG.format(
         width=CELL,
         zero=x(0) if start <= 0 <= end else -9,
         low=x(low),
         high=x(high),
-        dot=x(value) if as_dot else -99,
+        dot=DOT.format(x(value), colour) if as_dot else "",
         thick=5 if as_dot else 22,
-        colour=look_of(row.name).colour,
+        colour=colour,
         ink=INK,
     )
 
