@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from tests import findings
 from workshop.data import FEATURES
 from workshop.paths import ROOT
 from workshop.teach import modelcard
@@ -12,12 +13,11 @@ from workshop.teach import modelcard
 
 def by_group(at):
     """Return the results that go on the card."""
-    return at["intervals"].by_group
+    return at["by-group"].by_group
 
 
-def need(at):
-    """Return the table of how long a change takes to show."""
-    return at["need"].need
+def years(at):
+    return at["need"].years
 
 
 def width(at):
@@ -28,22 +28,12 @@ CLAIMS = {
     "two-kinds": {
         "the nine sections of Mitchell and colleagues": lambda at: len(modelcard.SECTIONS) == 9,
     },
-    "model": {
-        "no race among the inputs, split by patient": lambda at: (
-            "race" not in FEATURES
-            and not set(at["facts"].patients.iloc[at.train])
-            & set(at["facts"].patients.iloc[at.test])
-        ),
-    },
     "by-group": {
-        "Other merges Asian, Hispanic and the hospital's own Other": lambda at: (
-            set(at["model"].stays.query("group == 'Other'")["race"].unique())
-            == {"Asian", "Hispanic", "Other"}
-        ),
-    },
-    "intervals": {
         "The group with the fewest readmitted has the widest interval": lambda at: (
             width(at).idxmax() == by_group(at)["readmitted"].idxmin()
+        ),
+        "Other merges Asian, Hispanic and the form's own Other": lambda at: (
+            set(at.stays["race"][at.race == "Other"].unique()) == {"Asian", "Hispanic", "Other"}
         ),
     },
     "datasheet": {
@@ -53,27 +43,38 @@ CLAIMS = {
     },
     "need": {
         "A higher false negative rate can hide for years": lambda at: (
-            need(at)["years"]["Black"] > 2 and need(at)["years"]["Unknown"] > 10
+            years(at)["Black"] > 2 and years(at)["Unknown"] > 10
         ),
-        "a change there shows many times sooner": lambda at: (
-            need(at)["years"] / need(at)["years, selection rate"] > 5
-        ).all(),
-        "Unknown would take decades": lambda at: need(at)["years"]["Unknown"] > 20,
+        "a change there shows many times sooner": lambda at: (at.years / at.by_selection > 5).all(),
+        "Unknown would take decades": lambda at: years(at)["Unknown"] > 20,
+    },
+    "fifty": {
+        "Ask for fifty to count, and it can ring for white patients only": lambda at: (
+            at.counting["white"] > 0.9 and at.counting.drop("white").max() < 0.001
+        ),
+    },
+    "ring-solution": {
+        "Two groups are too small for a rate a month: they need another alarm": lambda at: (
+            at["ring"].worse[["Other", "Unknown"]].min() > 1200
+        ),
+        "For Black and white patients it rings within a year, and seldom for nothing": lambda at: (
+            at["ring"].worse[["Black", "white"]].max() < 12
+            and at["ring"].today[["Black", "white"]].min() > 24
+        ),
     },
     "plan": {
-        "for Unknown the interval lies above one half already": lambda at: (
-            by_group(at)["low"]["Unknown"] > 0.5
-        ),
         "Four signals, fast and slow": lambda at: (
             len(re.findall(r"^\|", at.words["Monitoring plan"], re.M)) - 2 == 4
         ),
     },
     "card": {
-        "it says which data it ran on": lambda at: (
+        "A page to hand over, and it says which data it ran on": lambda at: (
             at.card.source == at.source
             and ("no real patients" in at.card._repr_html_()) == (at.source == "synthetic")
         ),
-        "Nine sections": lambda at: at.card.page().count("<h2>") == 9 + 1,
+        "Nine sections; three of them in full": lambda at: (
+            at.card.page().count("<h2>") == 9 + 1 and len(modelcard.SHOWN) == 3
+        ),
     },
 }
 
@@ -82,40 +83,42 @@ CLAIMS = {
 ON_THE_CARD = {
     "it is highest where the model misses the most": lambda at: (
         accuracy(at).idxmax() == by_group(at)["false negative rate"].idxmax()
+        and findings.unknown_has_the_best_accuracy_and_the_most_missed(at.source)
     ),
-    "far above the share who come back": lambda at: mean_score(at) > 3 * at["model"].y.mean(),
+    "far above the share who come back": lambda at: mean_score(at) > 3 * at.y.mean(),
     "Earlier stays weigh most in the score": lambda at: (
         weights(at).idxmax() == "had_inpatient_days"
     ),
-    "labelled as not readmitted": lambda at: (
-        at["model"].stays.query("died")["readmitted_30_days"].sum() == 0
-    ),
+    "Stays that ended in death are left out": lambda at: not at.stays["died"].any(),
     "Other merges Asian, Hispanic and other": lambda at: (
-        at["model"].stays.query("group == 'Other'")["race"].nunique() == 3
+        at.stays["race"][at.race == "Other"].nunique() == 3
     ),
-    "without race": lambda at: not any("race" in name for name in at["model"].X),
+    "without race": lambda at: not any("race" in name for name in [*at.X, *FEATURES]),
     "{test patients} patients, none of whom is in the training data": lambda at: (
-        at["card"].facts["test patients"] + at["card"].facts["train patients"]
-        == at["model"].stays["patient_id"].nunique()
+        not set(at.patient[at.train]) & set(at.patient[at.test])
     ),
-    "the other half of the same records": lambda at: (
-        len(at["model"].train) + len(at["model"].test) == len(at["model"].stays)
+    "Two fifths of the patients": lambda at: (
+        share_of_patients(at, at.test) == pytest.approx(0.4, abs=0.01)
+    ),
+    "a fifth of those in the same records": lambda at: (
+        share_of_patients(at, at.train) == pytest.approx(0.2, abs=0.01)
     ),
 }
 
 
+def share_of_patients(at, rows):
+    return at.patient[rows].nunique() / at.patient.nunique()
+
+
 def accuracy(at):
-    tested = at["model"].tested
-    return (tested["predicted"] == tested["readmitted_30_days"]).groupby(tested["group"]).mean()
+    return (at.pred == at.true).groupby(at.group).mean()
 
 
 def mean_score(at):
-    at = at["model"]
-    return at.model.predict_proba(at.X.iloc[at.test])[:, 1].mean()
+    return at.model.predict_proba(at.X.loc[at.test])[:, 1].mean()
 
 
 def weights(at):
-    at = at["model"]
     return abs(at.pd.Series(at.model[-1].coef_[0], at.X.columns))
 
 
@@ -141,15 +144,14 @@ def test_the_numbers_on_the_card_are_those_of_the_deck(at):
 
 def test_the_largest_gap_is_fairlearns(at):
     difference = at["by-group"].frame.difference()["false negative rate"]
-    assert at["facts"].facts["largest gap"] == pytest.approx(difference)
+    assert at["card"].facts["largest gap"] == pytest.approx(difference)
 
 
 def test_so_many_people_do_show_the_change(at):
     """Simulate: with the people that the formula asks for, four tests of five see the change."""
-    people_needed = at["need"].people_needed
     generator = np.random.default_rng(3)
     for before in (0.2, 0.45, 0.65):
-        n = int(people_needed(before))
+        n = int(at.people_needed(before))
         for after, share in ((before, 0.05), (before + 0.05, 0.8)):
             seen = generator.binomial(n, after, size=20_000) / n
             z = (seen - before) / np.sqrt(before * (1 - before) / n)
@@ -157,10 +159,12 @@ def test_so_many_people_do_show_the_change(at):
 
 
 # What is typed in an exercise instead of the solution, and what the check then says.
+FIFTY = "at_least = 50\nworse = months_until_it_rings(more_missed, a_month, above, 50, running)"
+EAGER = "today = months_until_it_rings(missed, a_month, 0.3, at_least, running)"
 WRONG_ANSWERS = {
-    "exercise": {
-        "intended_use = '___'": "✗ Not yet: it should be that three whole",
-        "limitation = 'It is not fair to many people.'": "✗ Not yet: it should be that the",
-        "stop_condition = 'Somebody should stop it, then.'": "✗ Not yet: it should be that the",
+    "ring": {
+        FIFTY: "✗ Not yet: it should be that with",
+        "at_least = 11": "✗ Not yet: it should be that worse",
+        EAGER: "✗ Not yet: it should be that by",
     },
 }

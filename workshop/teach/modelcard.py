@@ -40,6 +40,7 @@ SECTIONS = (
     "Caveats and recommendations",
 )
 PLAN = "Monitoring plan"  # not one of the nine: it goes with the card
+SHOWN = ("Intended use", "Quantitative analyses", "Caveats and recommendations")  # on a slide
 RESULTS = ("stays", "readmitted", "selection rate", "false negative rate", "low", "high")
 
 
@@ -165,6 +166,7 @@ class ModelCard:
         return template(TEMPLATES, name).render(
             words=self.words,
             sections=SECTIONS,
+            shown=SHOWN,
             plan=PLAN,
             groups=[(look_of(group), row) for group, row in groups.iterrows()],
             source=self.source,
