@@ -92,6 +92,19 @@ CLAIMS = {
             at.per_promise.sort_values("n").eval("high - low").is_monotonic_decreasing
         ),
     },
+    "days": {
+        "Alike in absolute error, yet for Black patients always too short": lambda at: (
+            findings.days_are_predicted_too_short_for_black_patients(at.source)
+            and at.frame_days.by_group["signed"]["Black"] < -0.05
+            and abs(at.frame_days.by_group["absolute"][["Black", "white"]].diff().iloc[1]) < 0.1
+        ),
+        "on each of twenty splits, Black patients stay longer than predicted": lambda at: (
+            len(at.on_splits) == 20 and at.on_splits["signed"]["Black"].max() < 0
+        ),
+    },
+    "by-hand": {
+        "`plot_metric_frame(mine)` draws it": lambda at: len(at.plot_metric_frame(at.mine)) == 2,
+    },
     "intersections": {
         "Intersections run out of people": lambda at: at.smallest(at.crossed)["n"].min() < 10,
     },
