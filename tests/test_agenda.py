@@ -57,14 +57,14 @@ def test_scipy_runs_from_nine_to_one_with_two_breaks():
         ("Social context", "9:09 AM"),
         ("The scenario: who gets extra care?", "9:42 AM"),
         ("Measurement", "9:55 AM"),
-        ("Break", "10:31 AM"),
-        ("Data", "10:41 AM"),
-        ("Train a model", "11:03 AM"),
-        ("Assess disparities", "11:15 AM"),
-        ("Break", "11:43 AM"),
-        ("Mitigate disparities", "11:53 AM"),
-        ("Document the model", "12:34 PM"),
-        ("Accountability", "12:46 PM"),
+        ("Break", "10:29 AM"),
+        ("Data", "10:39 AM"),
+        ("Train a model", "11:01 AM"),
+        ("Assess disparities", "11:13 AM"),
+        ("Break", "11:41 AM"),
+        ("Mitigate disparities", "11:51 AM"),
+        ("Document the model", "12:32 PM"),
+        ("Accountability", "12:48 PM"),
     ]
     assert clock(sessions[-1].end) == "1:00 PM"
     assert sum(s.minutes for s in sessions) == 240
@@ -94,7 +94,7 @@ def test_an_edition_is_added_in_workshop_toml_alone(toml):
 def test_the_table_shows_every_session_with_its_times():
     table = format_agenda(read_agenda().edition("scipy"))
     assert table.startswith("SciPy 2021, Tuesday 13 July 2021, America/Chicago")
-    assert "10:31 AM – 10:41 AM   10  break" in table
+    assert "10:29 AM – 10:39 AM   10  break" in table
     assert len(table.splitlines()) == 2 + 2 + 12 + 1
 
 

@@ -147,7 +147,7 @@ def test_title_slide_and_footer_say_which_data(source, label):
 def test_schedule_and_people_come_from_workshop_toml():
     deck = notebook(cell("# Today", "slide", "agenda"), cell("# Who", "slide", "people"))
     today, who = slides_of(prepare(deck, AGENDA, AGENDA.edition("scipy"), M1, None))
-    assert '<td>10:31 AM</td><td>Break</td><td><hr width="50">10 min</td>' in today.cells[0].source
+    assert '<td>10:29 AM</td><td>Break</td><td><hr width="50">10 min</td>' in today.cells[0].source
     assert len(who.cells[0].source.splitlines()) == 2 + 8
     assert "- **Hilde Weerts**" in who.cells[0].source and "Laird" not in who.cells[0].source
     _, who = slides_of(prepare(deck, AGENDA, AGENDA.edition("pydata"), M1, None))

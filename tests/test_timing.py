@@ -7,9 +7,12 @@ import pytest
 from tests.test_deck import M1, cell, notebook
 from workshop.agenda import read_agenda
 from workshop.deck.prepare import prepare
-from workshop.deck.read import slides_of
+from workshop.deck.read import read_deck, slides_of
 from workshop.deck.timing import planned_minutes, speaking_in, speaking_minutes
 from workshop.errors import WorkshopError
+from workshop.paths import ROOT
+
+EDITIONS = ("pydata", "scipy")
 
 
 def only_slide(*cells):
@@ -110,3 +113,57 @@ def test_clock_prompts_follow_the_planned_minutes():
         "**1:35 PM** · minute 2 of 8 · 3 min for this slide",
         "**1:38 PM** · minute 5 of 8 · 3 min for this slide",
     ]
+
+
+# ------------------------------------------------------------------------ our own hours hold
+
+
+def shown(edition: str) -> dict[str, list]:
+    """Return the slides of each of our own decks as an edition shows them."""
+    chosen = read_agenda().edition(edition)
+    decks = [s.deck for s in chosen.sessions if s.deck and s.kind != "panel"]
+    return {deck: slides_of(read_deck(ROOT / deck), chosen.long) for deck in decks}
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_each_session_leaves_a_tenth_of_its_minutes_to_the_room(edition):
+    chosen = read_agenda().edition(edition)
+    for deck, minutes in speaking_in(chosen).items():
+        session = chosen.session_of(deck)
+        assert 0 < minutes <= 0.9 * session.minutes, f"{deck}: {minutes:.1f} of {session.minutes}"
+
+
+def test_the_hour_of_tutorial_has_sixty_slides_at_most():
+    assert sum(map(len, shown("pydata").values())) <= 60
+
+
+def test_discussions_take_half_an_hour_in_the_long_edition():
+    minutes = [
+        slide.minutes
+        for slides in shown("scipy").values()
+        for slide in slides
+        if "discussion" in slide.tags
+    ]
+    assert None not in minutes and sum(minutes) == 30
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_an_exercise_with_code_takes_five_minutes_or_more(edition):
+    with_code = [
+        slide
+        for slides in shown(edition).values()
+        for slide in slides
+        if any("exercise-code" in cell.metadata.get("tags", []) for cell in slide.cells)
+    ]
+    assert with_code or edition == "pydata"
+    for slide in with_code:
+        assert "exercise" in slide.tags and (slide.minutes or 0) >= 5, slide.title
+
+
+def test_the_limitation_and_the_stop_condition_take_three_minutes_or_more():
+    (slide,) = [
+        slide
+        for slide in shown("pydata")["slides/07-accountability.ipynb"]
+        if "exercise" in slide.tags
+    ]
+    assert slide.minutes >= 3
