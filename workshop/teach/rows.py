@@ -80,8 +80,9 @@ def dumbbell(before, after, label, names=("before", "after"), *, n=None, unit=""
     ink = {"marker": "o", "color": INK}
     key = [(ink | HOLLOW, names[0]), (ink | FILLED, names[1])]
     ends = [rate_and_ends(side) for side in (before, after)]
-    lift = 0.11 if ends[0].shape[1] > 1 else 0.0  # so that two intervals do not cover each other
     canvas, axes, places = _rows(size, before.index, label, None, key)
+    pitch = axes.get_position().height * canvas.height / len(places)
+    lift = 12 / pitch if ends[0].shape[1] > 1 else 0.0  # so that no interval covers the other
     phrases = []
     for place, name in zip(places, before.index, strict=True):
         look, (was, now) = look_of(name), (side.loc[name] for side in ends)
