@@ -65,6 +65,10 @@ DRAWN = {
         BEFORE, AFTER, "missed", n=RATES["n"], unit="stays", **s
     ),
     "slope": lambda **s: charts.slope(BEFORE, AFTER, "missed", ("label one", "label two"), **s),
+    "dumbbell with intervals": lambda **s: charts.dumbbell(
+        RATES, RATES - 0.1, "missed", n=RATES["n"], unit="stays", **s
+    ),
+    "slope with intervals": lambda **s: charts.slope(RATES, RATES - 0.1, "missed", **s),
     "hundred": lambda **s: charts.hundred(BEFORE, "missed", n=RATES["n"], unit="stays", **s),
     "histogram": histogram,
     "cloud": lambda **s: charts.cloud(SPLITS, SPLITS.iloc[3], "largest gap", **s),
@@ -159,6 +163,8 @@ def test_nothing_is_drawn_over_the_edge(name, size, monkeypatch):
         ("signed", "Left of zero: white patients missed more; right of zero: Black patients"),
         ("dumbbell", "Black 0.44 before, 0.22 after, 1,027 stays"),
         ("slope", "Unknown 0.69 label one, 0.34 label two"),
+        ("dumbbell with intervals", "Black 0.44 (0.41 to 0.47) before, 0.34 (0.31 to 0.37) after"),
+        ("slope with intervals", "Unknown 0.69 (0.59 to 0.79) before, 0.59 (0.49 to 0.69) after"),
         ("hundred", "Other 49 of 100, 215 stays"),
         ("histogram", "500 shuffles: median 0.08, 95% stay below 0.14; observed 0.25."),
         ("cloud", "white mean 0.20, 0.10 to 0.30 over 20 splits, this split 0.13"),
@@ -168,6 +174,12 @@ def test_nothing_is_drawn_over_the_edge(name, size, monkeypatch):
 )
 def test_the_alt_text_tells_the_numbers(name, words):
     assert words in DRAWN[name]().alt
+
+
+def test_a_drawn_cell_holds_a_dot_or_a_bar_and_no_other():
+    drawn = {how: charts.table(GAPS, **{how: "gap"})._repr_html_() for how in ("dot", "bar")}
+    assert drawn["dot"].count("<circle") == len(GAPS)
+    assert drawn["bar"].count("<circle") == 0 and drawn["bar"].count('stroke-width="22"') == 2
 
 
 def test_names_with_markup_stay_text():
