@@ -67,9 +67,9 @@ def slope(before, after, label, names=("before", "after"), *, reach=None, mark=N
         look, (was, now) = look_of(name), (side.loc[name] for side in sides)
         axes.plot([0, 1], [was.iloc[0], now.iloc[0]], color=look.colour, linewidth=6,
                   marker=look.marker, markersize=18, mec="white", mew=2, clip_on=False)  # fmt: skip
-        for x, row in ((0.02 + 0.02 * i, was), (0.98 - 0.02 * i, now)):
+        for place, row in ((0.02 + 0.02 * i, was), (0.98 - 0.02 * i, now)):
             if len(row) > 1:
-                axes.plot([x, x], row.iloc[1:], color=look.colour, linewidth=4, alpha=0.6)
+                axes.plot([place, place], row.iloc[1:], color=look.colour, linewidth=4, alpha=0.6)
         before_text, after_text = (number(row.iloc[0], digits) for row in (was, now))
         canvas.write(left - 20, heights[0][i], before_text, ha="right")
         used = canvas.write(right + 20, heights[1][i], after_text, weight="semibold",
