@@ -15,7 +15,7 @@ $(foreach name,$(ASKED),$(eval override $(name) := $$(value $(name))))
 export $(ASKED)
 
 .DELETE_ON_ERROR:
-.PHONY: all slides site present ready review agenda data cohort resample browser participant handouts test lint bench lock clean help
+.PHONY: all slides site present ready review agenda data cohort resample browser participant bundle handouts test lint bench lock clean help
 .DEFAULT_GOAL := all
 
 all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, the panel's papers, notes to print; NOTES=0 without notes, in build/public/
@@ -56,8 +56,11 @@ test: $(READY) build/.data build/.browser lint ## Run every test
 lint: $(READY) ## Check format, habits and types
 	@$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy
 
-participant: $(READY) build/.data ## Write the participants' notebooks, without and with solutions; EDITION=scipy
+participant: $(READY) build/.data build/.browser ## Write what participants work in as a folder, for Colab and Binder; EDITION=scipy
 	@$(RUN) participant
+
+bundle: $(READY) build/.data build/.browser ## Pack what participants take home into one zip, with the site; EDITION=scipy, NOTES=0 as above
+	@$(RUN) bundle
 
 handouts: $(READY) build/.browser ## Write the panel's papers and deck; PAPER=a4 or letter, START=14:45, ABSENT="First Last", EDITION=pydata
 	@$(RUN) handouts

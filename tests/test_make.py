@@ -194,19 +194,26 @@ def test_what_is_asked_for_reaches_python_letter_for_letter(
     assert len([line for line in said.splitlines() if not line.startswith("make")]) == 1
 
 
+# In code `make data`, in quotes 'make data', as the step of a workflow, on a line with its comment.
+NAMED = r"(?:run:? |[`']|^(?=make [a-z]+ *(?:#|$)))make ([a-z]+)"
+
+
 def test_every_target_that_a_sentence_names_is_there(kit):
-    """In code `make data` and in quotes 'make data', with or without variables after it."""
+    """With or without variables after it."""
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.M))
     files = [
         path
-        for pattern in ("*.md", "workshop/**/*.py", "*/*.md", "*/*.ipynb", "*/*.toml", "tools/*.py")
+        for pattern in (
+            *("*.md", "*/*.md", "workshop/**/*.py", "tools/*.py", "*/*.ipynb", "*/*.toml"),
+            *("pyproject.toml", ".github/workflows/*.yml", ".pre-commit-config.yaml"),
+        )
         for path in ROOT.glob(pattern)
         if "build" not in path.relative_to(ROOT).parts[0]
     ]
     named = {
         (found, path.name)
         for path in files
-        for found in re.findall(r"(?:run |[`'])make ([a-z]+)", path.read_text(encoding="utf-8"))
+        for found in re.findall(NAMED, path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     }
     assert len(named) > 10
     assert {(name, where) for name, where in named if name not in targets} == set()

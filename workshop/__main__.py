@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workshop.agenda import PANEL_DECK, Agenda, Edition, format_agenda, read_agenda
 from workshop.errors import WorkshopError
+from workshop.files import near
 from workshop.paths import BUILD, ROOT
 
 # Each command imports what it needs, so that the quick ones stay quick.
@@ -33,7 +34,7 @@ def build(arguments) -> Agenda:
     return plan
 
 
-def site(arguments) -> None:
+def site(arguments) -> Agenda:
     """Write each edition as a site that opens from a file, from what is built."""
     from workshop.take_home.site import make_site, site_folder, write_front
 
@@ -41,6 +42,7 @@ def site(arguments) -> None:
     for edition in _editions(plan, arguments):
         print(f"In {make_site(plan, edition).relative_to(ROOT)}/index.html")
     write_front(plan, [e for e in plan.editions.values() if site_folder(e).is_dir()])
+    return plan
 
 
 def slides(arguments) -> Agenda:
@@ -91,23 +93,27 @@ def agenda(arguments) -> None:
 
 def data(arguments) -> None:
     """Fetch, import or stand in for the data."""
-    from workshop.data import fetch
+    from workshop.data.fetch import get_data
 
-    if arguments.source:
-        fetch.import_data(Path(arguments.source))
-    elif arguments.brief:
-        fetch.ensure_data()
-    else:
-        fetch.download()
+    get_data(arguments.source, arguments.brief)
 
 
 def participant(arguments) -> None:
-    """Write the participants' notebooks, without and with solutions."""
-    from workshop.deck.participant import write_notebooks
+    """Write what participants work in, as a folder: notebooks and what their cells import."""
+    from workshop.take_home.folder import write_folder
 
     plan = _agenda_with_panel(arguments)
     for edition in _editions(plan, arguments):
-        print(f"In {write_notebooks(plan, edition).relative_to(ROOT)}/")
+        print(f"In {near(write_folder(plan, edition))}/")
+
+
+def bundle(arguments) -> None:
+    """Pack the same and the edition's site into one zip."""
+    from workshop.take_home.bundle import write_bundle
+
+    plan = site(arguments)
+    for edition in _editions(plan, arguments):
+        print(f"In {near(write_bundle(plan, edition))}")
 
 
 def handouts(arguments) -> None:
@@ -161,6 +167,7 @@ COMMANDS = (
     agenda,
     data,
     participant,
+    bundle,
     handouts,
     browser,
 )

@@ -17,7 +17,15 @@ from urllib.error import ContentTooShortError, HTTPError
 import numpy as np
 import pandas as pd
 
-from workshop.data.load import CSV_SHA256, is_cached, layout, real_cache, stored_columns
+from workshop.data.load import (
+    CSV_SHA256,
+    FETCH,
+    TAKE,
+    is_cached,
+    layout,
+    real_cache,
+    stored_columns,
+)
 from workshop.data.recode import recoded
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
@@ -29,6 +37,16 @@ UCI_ADDRESS = (
 CSV_NAME = "diabetic_data.csv"
 CSV_BYTES = 19_159_383  # as UCI publishes it, with the line ends CR LF, like the checksum
 ZIP_BYTES = 64 * 2**20  # more than any zip of the file: UCI's has 3 MB
+
+
+def get_data(source: str | None, brief: bool) -> None:
+    """Take the real data from a file, or fetch them; offline is no failure where `brief`."""
+    if source:
+        import_data(source)
+    elif brief:
+        ensure_data()
+    else:
+        download()
 
 
 def import_data(path: str | Path) -> Path:
@@ -59,8 +77,8 @@ def download() -> Path:
         return _store(_from_uci(silence=15, total=600, retries=2), "UCI")
     except _Unavailable as reason:
         raise WorkshopError(
-            f"The real data cannot be fetched from UCI ({reason}): try `make data` again later, or "
-            "`make data FROM=path/to/file.zip`; meanwhile the synthetic cohort stands in."
+            f"The real data cannot be fetched from UCI ({reason}): try `{FETCH}` again later, or "
+            f"`{TAKE}`; meanwhile the synthetic cohort stands in."
         ) from None
 
 
@@ -77,9 +95,9 @@ def ensure_data(timeout: float = 5.0) -> None:
         try:
             _store(_from_uci(silence=timeout, total=60, retries=0), "UCI")
         except (_Unavailable, WorkshopError) as error:
-            told = f"synthetic cohort; no real data yet ({error}); `make data` tries again"
+            told = f"synthetic cohort; no real data yet ({error}); `{FETCH}` tries again"
             if real_cache().exists():
-                told = f"{real_cache()} is damaged or of another version; `make data` renews it"
+                told = f"{real_cache()} is damaged or of another version; `{FETCH}` renews it"
             print(f"data     {told}")
 
 

@@ -19,6 +19,10 @@ from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
 CACHE = ROOT / "data" / "cache"
+# How a person gets the real data, in the kit and in a bundle; the second takes a copy of theirs.
+FETCH, TAKE = "make data", "make data FROM=path/to/file.zip"
+if not (ROOT / "Makefile").exists():
+    FETCH, TAKE = "python -m workshop.data", "python -m workshop.data path/to/file.zip"
 CSV_SHA256 = "0689e7ec031237dc63031b938805c48377748761a3b26acab621567afa24df97"
 
 
@@ -95,8 +99,7 @@ def _read_real() -> dict[str, np.ndarray]:
     path, or_else = real_cache(), "or set WORKSHOP_DATA=synthetic."
     if not path.exists():
         raise WorkshopError(
-            "The real data are not cached: run `make data` with a network or `make data "
-            f"FROM=path/to/file.zip`, {or_else}"
+            f"The real data are not cached: run `{FETCH}` with a network or `{TAKE}`, {or_else}"
         )
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
@@ -105,7 +108,7 @@ def _read_real() -> dict[str, np.ndarray]:
     except Exception:  # zipfile, zlib and NumPy raise a dozen kinds on a damaged file
         pass
     raise WorkshopError(
-        f"{path} is damaged or from another version of the kit: run `make data` to renew it, "
+        f"{path} is damaged or from another version of the kit: run `{FETCH}` to renew it, "
         f"{or_else}"
     )
 

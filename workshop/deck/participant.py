@@ -6,9 +6,7 @@ import base64
 import io
 import mimetypes
 import re
-import shutil
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,62 +15,67 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from PIL import Image
 
-from workshop import data
 from workshop.agenda import Agenda, Edition
 from workshop.deck.browser import launched
+from workshop.deck.needs import needed, pins
 from workshop.deck.prepare import MARKER, prepare
-from workshop.deck.read import read_deck, slide_type, uses_data
+from workshop.deck.read import read_deck, slide_type
 from workshop.errors import WorkshopError
 from workshop.files import Progress, whole
 from workshop.fonts import with_font
-from workshop.paths import BUILD, ROOT
+from workshop.paths import ROOT
 from workshop.prose import Picture, with_pictures
 
-BRANCH = "participant"  # where the derived notebooks are published, for Colab
-# What the modules that a notebook imports need: the same releases as in the room.
-NEEDED = "fairlearn scikit-learn pandas matplotlib jinja2 mistune sphinx-revealjs fonttools"
-# The cell that makes a notebook run: in the kit as it is, elsewhere it fetches the kit.
+BRANCH = "participant"  # where the derived notebooks are published, for Colab and Binder
+# The cell that makes a notebook run: it finds the folder that it came in, or fetches that.
 SET_UP = """\
-import importlib.util
-import subprocess
 import sys
+from pathlib import Path
 
-if importlib.util.find_spec("workshop") is None:  # not in the kit, but on Colab, say
+places = [Path.cwd(), *Path.cwd().parents]
+kit = next((place for place in places if (place / "workshop/teach").is_dir()), None)
+if kit is None:  # not in the folder that it came in, but on Colab, say
 {elsewhere}
+sys.path.insert(0, str(kit))
 print("Ready.")"""
-STOP = '    raise SystemExit("Open this notebook in the kit: see its README.")'
+STOP = """\
+    raise SystemExit("This notebook needs the workshop's zip: unzip it, and open START.html.")"""
 FETCH = """\
-    clone = ["git", "clone", "--depth", "1", "--", {address!r}, "kit"]
-    subprocess.run(clone, check=True)
-    install = [sys.executable, "-m", "pip", "install", "--quiet"]
-    subprocess.run([*install, *{pinned}], check=True)
-    data = [sys.executable, "-m", "workshop", "data", "--brief"]
-    subprocess.run(data, cwd="kit", check=True)
-    sys.path.insert(0, "kit")"""
+    import subprocess
+
+    kit = Path("kit", {key!r}).resolve()
+    if not kit.exists():
+        clone = ["git", "clone", "--depth", "1", "--branch", {branch!r}, "--", {address!r}, "kit"]
+        subprocess.run(clone, check=True)
+        install = [sys.executable, "-m", "pip", "install", "--quiet"]
+        subprocess.run([*install, *{pinned}], check=True)
+        data = [sys.executable, "-m", "workshop.data", "--brief"]
+        subprocess.run(data, cwd=kit, check=True)"""
 DENSITY, COLOURS = 1.5, 64  # of a drawing turned into a PNG
 
 
-def write_notebooks(agenda: Agenda, edition: Edition, folder: Path = BUILD) -> Path:
-    """Write each deck of the edition into `participant/<edition>` in `folder`, return that.
+def write_notebooks(agenda: Agenda, edition: Edition, folder: Path) -> None:
+    """Write each deck of the edition into `notebooks`, and where it has solutions into `solutions`.
 
-    The same decks with their solutions go to `solutions` in it. Raises WorkshopError where a
-    picture is missing.
+    None says which data it ran on: it has not run. Raises WorkshopError where a picture is missing,
+    or two decks have one name.
     """
-    folder = folder / "participant" / edition.key
-    shutil.rmtree(folder, ignore_errors=True)
+    names = [Path(deck).name for deck in edition.decks]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise WorkshopError(f"Two decks of {edition.key} are called {twice[0]}: rename one.")
     with launched():
         for deck in edition.decks:
             progress = Progress(f"participant  {edition.key}/{deck}")
             progress.step("…")
-            notebook, place = read_deck(ROOT / deck), deck.removeprefix("build/")
-            source = data.data_source() if uses_data(notebook.cells) else None
-            shown = prepare(notebook, agenda, edition, deck, source)
-            for solved, target in ((False, folder / place), (True, folder / "solutions" / place)):
-                name = str(target.relative_to(folder.parent))
-                with whole(target) as temporary:
-                    nbformat.write(derive(shown, ROOT / deck, agenda, name, solved), temporary)
+            shown = prepare(read_deck(ROOT / deck), agenda, edition, deck, None)
+            tags = {tag for cell in shown.cells for tag in cell.metadata.get("tags", [])}
+            for solved in (False, True) if tags & {"exercise-code", "solution"} else (False,):
+                place = "solutions" if solved else "notebooks"
+                name = f"{place}/{Path(deck).name}"
+                with whole(folder / name) as temporary:
+                    derived = derive(shown, ROOT / deck, agenda, f"{edition.key}/{name}", solved)
+                    nbformat.write(derived, temporary)
             progress.done()
-    return folder
 
 
 def derive(
@@ -84,7 +87,8 @@ def derive(
     file's path in the published branch.
     """
     notebook = nbformat.from_dict(shown)
-    cells = [_set_up_words(agenda, name), _set_up_code(agenda)]
+    code = [cell.source for cell in shown.cells if cell.cell_type == "code"]
+    cells = [_set_up_words(agenda, name), _set_up_code(agenda, name, code)]
     for cell in shown.cells:
         tags = cell.metadata.get("tags", [])
         if slide_type(cell) in {"notes", "skip"} or ("solution" in tags and not solved):
@@ -100,24 +104,36 @@ def derive(
     return notebook
 
 
+def colab(agenda: Agenda, name: str) -> str:
+    """Return where Google Colab opens a file of the branch; nothing where GitHub has no kit."""
+    kit = on_github(agenda)
+    return f"https://colab.research.google.com/github/{kit}/blob/{BRANCH}/{name}" if kit else ""
+
+
+def on_github(agenda: Agenda) -> str:
+    """Return the repository as `owner/name`, or nothing where it is not on GitHub."""
+    address = r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?"
+    found = re.fullmatch(address, agenda.repository)
+    return found[1] if found else ""
+
+
 def _set_up_words(agenda: Agenda, name: str) -> NotebookNode:
     """Return the cell that says how to begin, with a link to Colab where GitHub has the kit."""
     lines = [f"**{agenda.title}: {agenda.subtitle}**"]
-    if kit := re.fullmatch(
-        r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", agenda.repository
-    ):
-        address = f"https://colab.research.google.com/github/{kit[1]}/blob/{BRANCH}/{name}"
+    if address := colab(agenda, name):
         lines.append(f"[Open in Google Colab]({address})")
     lines.append("Run the next cell first. Then go on from the top, cell by cell (Shift+Enter).")
+    lines.append("If it fails: `python check_setup.py`, in the folder above, says what to do.")
     return new_markdown_cell("\n\n".join(lines), id="participant-set-up-words")
 
 
-def _set_up_code(agenda: Agenda) -> NotebookNode:
-    """Return the cell that makes the notebook run: in the kit as it is, elsewhere it fetches."""
-    pinned = [f"{name}=={version(name)}" for name in NEEDED.split()]
-    fetch = FETCH.format(address=agenda.repository, pinned=pinned)
-    code = SET_UP.format(elsewhere=fetch if agenda.repository else STOP)
-    return new_code_cell(code, id="participant-set-up")
+def _set_up_code(agenda: Agenda, name: str, code: list[str]) -> NotebookNode:
+    """Return the cell that makes the notebook run: where it came, or elsewhere by fetching."""
+    if not agenda.repository:
+        return new_code_cell(SET_UP.format(elsewhere=STOP), id="participant-set-up")
+    facts = {"key": name.split("/")[0], "branch": BRANCH, "address": agenda.repository}
+    fetch = FETCH.format(pinned=pins(needed(code)), **facts)
+    return new_code_cell(SET_UP.format(elsewhere=fetch), id="participant-set-up")
 
 
 def _embed_pictures(cell: NotebookNode, deck: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,8 +13,7 @@ from markupsafe import Markup
 
 from workshop.agenda import Agenda, Edition, Session, clock, day
 from workshop.deck.build import Page
-from workshop.deck.inputs import CELLS, Stamp, digest, matching
-from workshop.deck.participant import write_notebooks
+from workshop.deck.inputs import Stamp, digest, matching
 from workshop.deck.read import read_deck, slides_of
 from workshop.files import Progress, near, whole, whole_folder
 from workshop.fonts import latin_faces
@@ -25,6 +24,7 @@ from workshop.paths import BUILD, ROOT
 from workshop.prose import citations, sections
 from workshop.references import Reference, read_references
 from workshop.take_home import thumbnails
+from workshop.take_home.folder import write_folder
 from workshop.take_home.page_map import Place, built_pages, read_pages, write_page_map
 from workshop.take_home.reading import reading
 from workshop.take_home.search import paper_entry, slide_entry, write_index
@@ -43,7 +43,6 @@ MADE_BY = (
     "docs/corrections.md",
     "CITATION.cff",
 )
-NOTEBOOKS = (*CELLS, "slides/**/*.*", "demos/**/*.*", "workshop/**/*.py", "slides/references.toml")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def make_site(agenda: Agenda, edition: Edition, folder: Path = BUILD) -> Path:
     """
     target, source = site_folder(edition, folder), folder / edition.folder
     built_pages(edition, folder)  # what is missing is said before anything is made
-    notebooks = _notebooks(agenda, edition, folder)
+    notebooks = write_folder(agenda, edition, folder)
     built = [path for path in source.rglob("*.*") if path.is_file()]
     built += notebooks.rglob("*.ipynb")
     stamp = Stamp(target / "index.html", folder)
@@ -103,18 +102,6 @@ def write_front(agenda: Agenda, editions: list[Edition], folder: Path = BUILD) -
     text = _page("front", agenda, editions=editions, base=f"{editions[0].key}/", title=agenda.title)
     with whole(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return target
-
-
-def _notebooks(agenda: Agenda, edition: Edition, folder: Path) -> Path:
-    """Return the folder of the participants' notebooks, made again where they are out of date."""
-    target = folder / "participant" / edition.key
-    stamp = Stamp(target / "notebooks", folder)
-    said = repr(replace(agenda, editions={})), repr(replace(edition, notes=True))
-    made_from = {"of": digest(matching(NOTEBOOKS), *said)}
-    if stamp.read() != made_from or not target.is_dir():
-        write_notebooks(agenda, edition, folder)
-        stamp.write(made_from)
     return target
 
 
@@ -182,7 +169,7 @@ class _Site:
         for path in {path for pattern in found for path in self.source.glob(pattern)}:
             self.put(path, path.relative_to(self.source))
         for path in self.notebooks.rglob("*.ipynb"):
-            self.put(path, "notebooks" / path.relative_to(self.notebooks))
+            self.put(path, path.relative_to(self.notebooks))
         for page, name in zip(self.pages, decks, strict=True):
             drawn = self.thumbnails / name
             stamp = Stamp(drawn, self.folder)
@@ -221,17 +208,16 @@ class _Site:
                 pdf=html.with_suffix(".pdf").as_posix(),
                 notes=self.prints(html.with_name(f"{html.stem}-notes")),
                 read=f"read/{html.stem}.html" if html.parent.name == "demos" else "",
-                notebooks=self.to_run(page, html.with_suffix(".ipynb")),
+                notebooks=self.to_run(page),
             )
 
-    def to_run(self, page: Page, name: Path) -> tuple[tuple[str, str], ...]:
+    def to_run(self, page: Page) -> tuple[tuple[str, str], ...]:
         """Return a deck's notebooks for participants, where there is something to run or solve."""
         if not any(cell.cell_type == "code" for cell in read_deck(page.source).cells):
             return ()
-        given, solved = "notebooks" / name, "notebooks/solutions" / name
-        found = (("Notebook", given.as_posix()), ("Notebook with solutions", solved.as_posix()))
-        same = (self.target / given).read_bytes() == (self.target / solved).read_bytes()
-        return found[:1] if same else found
+        names = {"Notebook": "notebooks", "Notebook with solutions": "solutions"}
+        found = ((name, f"{place}/{page.source.name}") for name, place in names.items())
+        return tuple((name, file) for name, file in found if (self.target / file).exists())
 
     def prints(self, stem: Path) -> tuple[tuple[str, str], ...]:
         """Return the prints that there are of a page: (size of paper, file)."""
