@@ -15,15 +15,13 @@ from workshop.fonts import text_faces
 from workshop.paths import THEME
 
 SIZES = {"a4": "A4", "letter": "Letter"}
+MARGINS = Path(__file__).with_name("paper.css")
 COLOURS = ("ink", "muted", "mark", "paper", "panel", "rule", "sans", "mono")
 
 
 def paper_style(sheet: Path, running: str, workshop: str) -> Markup:
-    """Return a paper's style sheet, with the deck's font and colours, and the running title.
-
-    "RUNNING" and "WORKSHOP" in the sheet become the texts given.
-    """
-    style = sheet.read_text(encoding="utf-8")
+    """Return a paper's style sheet, with the deck's font and colours, and titles in the margins."""
+    style = "\n".join(file.read_text(encoding="utf-8") for file in (MARGINS, sheet))
     for name, text in (("RUNNING", running), ("WORKSHOP", workshop)):
         # A JSON string is a CSS string, once no '<' in it can end the style.
         written = json.dumps(" ".join(text.split()), ensure_ascii=False).replace("<", "\\3c ")

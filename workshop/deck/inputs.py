@@ -45,7 +45,7 @@ ELSEWHERE = {"workshop/deck/pdf.py", "workshop/__main__.py", "workshop/deck/exec
 ELSEWHERE |= {"workshop/deck/participant.py"}  # nothing on a page comes from it
 REFERENCES = ("slides/references.toml",)  # only for a deck that cites
 PANEL = ("panel/*.md", "workshop/*.py", "workshop/panel/*.py")
-PAPERS = (*PANEL, "workshop/panel/templates/*", *PAGE, *PRINT, *REFERENCES)
+PAPERS = (*PANEL, "workshop/paper.css", "workshop/panel/templates/*", *PAGE, *PRINT, *REFERENCES)
 
 
 def page_inputs(deck: Path, agenda: Agenda, edition: Edition) -> dict[str, str]:

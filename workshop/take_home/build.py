@@ -12,7 +12,7 @@ from workshop.files import Progress, near
 from workshop.paths import BUILD
 
 MADE_BY = (
-    "workshop/*.py",
+    "workshop/*.*",
     "workshop/take_home/**/*.*",
     "slides/rise.css",
     "slides/glossary.md",
