@@ -19,6 +19,9 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
 
   const started = (cell) => cell.input_prompt_number === "*" || cell.input_prompt_number > 0;
   const failed = (cell) => !!cell.element[0].querySelector(".output_error");
+  // It ended by the presenter's hand or with its kernel: no state waits for it until it ran again.
+  const stopped = (cell) => !!cell.metadata.stopped
+    || /KeyboardInterrupt/.test(cell.element.find(".output_error").text());
   const done = (cell) =>
     !!cell.metadata.recorded || (cell.input_prompt_number > 0 && !failed(cell));
 
@@ -75,6 +78,7 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
 
   function execute(cell) {
     delete cell.metadata.recorded;
+    delete cell.metadata.stopped;
     cell.element[0].classList.remove("recorded");
     cell.execute();
   }
@@ -134,7 +138,7 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
   }
 
   return {
-    onStage, slide, shown, chosen, chooseNext, chooseBy, done, failed, run, edit, leave, editing,
+    onStage, slide, shown, chosen, chooseNext, chooseBy, done, failed, stopped, run, edit, leave, editing,
     start, watchSlides,
   };
 });

@@ -8,6 +8,7 @@ define([
 
   const GONE = 15; // seconds without an answer after which the exported page is the way out
   const HANGS = 2000; // ms after which a kernel that ignores an interrupt is replaced
+  const LOST = "kernel_autorestarting.Kernel kernel_disconnected.Kernel kernel_dead.Kernel";
   const STATE = "__import__('workshop.stage.state').stage.state";
   let work = Promise.resolve(); // what is being put right: cells wait for it
   let recovering = false;
@@ -35,9 +36,13 @@ define([
     });
   }
 
-  // Evaluate an expression in the kernel without a trace on any cell.
+  // Evaluate an expression in the kernel without a trace on any cell. A kernel that dies meanwhile
+  // never answers: whoever waits for it would wait for ever.
   function evaluate(expression) {
+    let lost;
     return new Promise((resolve, reject) => {
+      lost = () => reject(new Error("The kernel went away."));
+      events.on(LOST, lost);
       const reply = ({ content }) => {
         const { value } = content.user_expressions || {};
         if (value && value.status === "ok") resolve(value.data["text/plain"]);
@@ -46,14 +51,14 @@ define([
       kernel().execute("", { shell: { reply } }, {
         silent: true, store_history: false, user_expressions: { value: expression },
       });
-    });
+    }).finally(() => events.off(LOST, lost));
   }
 
   // The cells above the slide, those of the slide that ran, and those that may come.
   function needed() {
     const here = cells.slide();
     const code = Jupyter.notebook.get_cells().filter(
-      (cell) => cell.cell_type === "code" && cell.get_text().trim());
+      (cell) => cell.cell_type === "code" && cell.get_text().trim() && !cells.stopped(cell));
     const isAfter = (cell) => here && !here.contains(cell.element[0])
       && here.compareDocumentPosition(cell.element[0]) & Node.DOCUMENT_POSITION_FOLLOWING;
     const isAbove = (cell) => !isAfter(cell) && (!here.contains(cell.element[0])
@@ -67,11 +72,13 @@ define([
     return evaluate(`${STATE}.restore(*__import__('json').loads(${both}))`);
   }
 
-  // A cell that a dead kernel left behind did not run.
-  function forgetRunning() {
+  // A cell that a dead kernel left behind did not run. One with which the kernel died or hung would
+  // be the end of the next kernel too.
+  function forgetRunning(isToBlame = false) {
     for (const cell of Jupyter.notebook.get_cells()) {
       if (cell.cell_type !== "code" || cell.input_prompt_number !== "*") continue;
       cell.set_input_prompt(null);
+      if (isToBlame) cell.metadata.stopped = true;
       cell.element.removeClass("running");
     }
   }
@@ -86,10 +93,10 @@ define([
   }
 
   // Take the warm kernel that the stage keeps. The session follows in its own time.
-  async function replaceKernel() {
+  async function replaceKernel(isToBlame = false) {
     const { session } = Jupyter.notebook;
     const path = Jupyter.notebook.notebook_path;
-    forgetRunning();
+    forgetRunning(isToBlame);
     const model = await ask("api/kernels", "POST", { name: "python3", path });
     await connect(model);
     const follow = { path, type: "notebook", name: "", kernel: model };
@@ -114,7 +121,7 @@ define([
 
   function replaceAndBring(text) {
     return during(text, async () => {
-      await replaceKernel();
+      await replaceKernel(true);
       await bring(needed());
       sign.say("done", "The state is back", 3);
     });
