@@ -91,6 +91,40 @@ def test_make_builds_once_and_then_only_what_changed(kit):
     assert len(make(kit, "slides").splitlines()) == 1 and built.exists()
 
 
+def test_ready_says_in_a_line_each_what_the_morning_needs(kit):
+    make(kit)
+    said = make(kit, "ready")
+    topics = "data, packages, fonts, offline, exports, papers, disk, port, kernel"
+    assert ", ".join(re.findall(r"^✓ (\w+):", said, flags=re.M)) == topics
+    assert "✗" not in said and said.splitlines()[-1].startswith("Short is ready")
+    built = {path: path.stat().st_mtime_ns for path in (kit / "build").rglob("*.*")}
+
+    deck, pins = kit / DECK, kit / "requirements.txt"
+    kept = {path: path.read_text(encoding="utf-8") for path in (deck, pins)}
+    changed = nbformat.read(deck, as_version=4)
+    changed.cells[0].source += "\n\n![A door.](https://example.org/door.png)"
+    nbformat.write(changed, deck)
+    pins.write_text(kept[pins].replace("\nnbformat==", "\nnbformat==99."), encoding="utf-8")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "workshop", "ready"],
+            cwd=kit, env={**os.environ, "PYTHONPATH": str(kit)}, capture_output=True, text=True,
+        )  # fmt: skip
+    finally:
+        for path, text in kept.items():
+            path.write_text(text, encoding="utf-8")
+        (kit / ".venv/.ready").touch()
+    assert done.returncode == 1 and done.stderr.startswith("Short is not ready")
+    wrong = dict(re.findall(r"^✗ (\w+): (.+)$", done.stdout, flags=re.M))
+    assert wrong.keys() == {"packages", "offline", "exports", "papers"}
+    assert "nbformat is" in wrong["packages"] and "delete .venv" in wrong["packages"]
+    assert "loads https://example.org/door.png" in wrong["offline"]
+    assert f"{DECK}: run make slides EDITION=short" in wrong["exports"]
+    assert wrong["papers"].endswith("run make")
+    assert "✓ kernel: " in done.stdout
+    assert built == {path: path.stat().st_mtime_ns for path in built}, "it builds nothing"
+
+
 def test_an_untouched_build_imports_nothing_of_the_chain(kit):
     """What takes long to import would be most of the half second that it may take."""
     make(kit)
