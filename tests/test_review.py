@@ -109,11 +109,15 @@ def test_minutes_of_a_slide_add_up_until_the_stage_stops(tmp_path):
         if cell:
             entry |= {"deck": "d.ipynb", "cell": cell}
         minutes.log(tmp_path, entry)
+    file = tmp_path / minutes.FILE
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(whole + '{"at": "2026', encoding="utf-8")  # the machine was switched off
     date, kept = minutes.read_minutes(tmp_path)
     assert date.isoformat() == "2026-11-22"
     assert kept == {("d.ipynb", "a"): 1.0, ("d.ipynb", "b"): 1.0}
+    file.write_text(whole, encoding="utf-8")
     minutes.log_end(tmp_path)
-    assert set(json.loads((tmp_path / minutes.FILE).read_text().splitlines()[-1])) == {"at"}
+    assert set(json.loads(file.read_text(encoding="utf-8").splitlines()[-1])) == {"at"}
 
 
 def test_proposed_paces_keep_their_sum_and_minutes_stay_minutes():

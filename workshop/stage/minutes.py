@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 from itertools import pairwise
@@ -28,12 +29,15 @@ def read_minutes(copy: Path) -> tuple[dt.date | None, dict[tuple[str, str], floa
     In the order in which they came up first. The day is None where nothing was presented.
     """
     lines = (copy / FILE).read_text("utf-8").splitlines() if (copy / FILE).is_file() else []
-    entries = [json.loads(line) for line in lines]
+    entries = []
+    for line in lines:
+        with contextlib.suppress(ValueError):  # half a line, of a machine that was switched off
+            entries.append(json.loads(line))
     starts = [dt.datetime.fromisoformat(entry["at"]) for entry in entries]
     ends = [later for _, later in pairwise(starts)] + starts[-1:]
     minutes: dict[tuple[str, str], float] = {}
     for entry, start, end in zip(entries, starts, ends, strict=True):
         if "deck" in entry:
-            slide = entry["deck"], entry["cell"]
+            slide = entry["deck"], entry.get("cell", "")
             minutes[slide] = minutes.get(slide, 0) + (end - start).total_seconds() / 60
     return (starts[0].astimezone().date() if starts else None), minutes

@@ -74,10 +74,6 @@ class Talk:
         """Return the deck's title."""
         return self.notebook.metadata["workshop"]["title"]
 
-    def count(self, way: str) -> int:
-        """Count the cells that differ in a way: changed, added, removed, failed, …"""
-        return sum(way in difference.ways for difference in self.differences)
-
 
 def review(
     agenda: Agenda,
@@ -103,7 +99,10 @@ def review(
         for talk in talks:
             progress = Progress(talk.deck)
             progress.step("as presented")
-            progress.done(str(_write(talk, copy, place, f"as presented on {day(date)}", notes)))
+            report = _write(talk, copy, place, f"as presented on {day(date)}", notes)
+            progress.done(f"as presented: {report}")
+            for line in report.lines():
+                print(f"  {line}")
         title = "Review"
         facts = {
             "agenda": agenda, "edition": agenda.edition(copy.edition), "title": title,
