@@ -266,8 +266,9 @@ def test_the_first_page_reads_well_and_leads_only_to_what_is_there(unzipped, pag
     links = page.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     assert links == ["site/index.html"] and (folder / links[0]).is_file()
     text = page.locator("main").inner_text()
-    for name in re.findall(r"[\w-]+\.(?:ipynb|py|txt|md)\b", text):
+    for name in re.findall(r"[\w-]+\.(?:py|txt|md)\b", text):
         assert list(folder.rglob(name)), name
+    assert all(path.stem in text for path in folder.glob("notebooks/*"))
     violations = Axe().run(page).response["violations"]
     assert [v["id"] for v in violations if v["impact"] in {"serious", "critical"}] == []
     assert page.requests == [page.url] and page.errors == []
