@@ -113,7 +113,8 @@ def bundle(arguments) -> None:
 
     plan = site(arguments)
     for edition in _editions(plan, arguments):
-        print(f"In {near(write_bundle(plan, edition))}")
+        with_notes = ", with the notes and the moderator's papers: without them by NOTES=0"
+        print(f"In {near(write_bundle(plan, edition))}{with_notes if edition.notes else ''}")
 
 
 def handouts(arguments) -> None:
