@@ -15,7 +15,7 @@ $(foreach name,$(ASKED),$(eval override $(name) := $$(value $(name))))
 export $(ASKED)
 
 .DELETE_ON_ERROR:
-.PHONY: all slides site present ready review agenda data cohort resample browser participant bundle handouts test lint bench lock clean help
+.PHONY: all slides site present rehearse ready review agenda data cohort resample browser participant bundle handouts test lint bench lock clean help
 .DEFAULT_GOAL := all
 
 all: $(READY) build/.data build/.browser ## Build everything in build/: each deck as HTML and PDF, the panel's papers, notes to print; NOTES=0 without notes, in build/public/
@@ -29,6 +29,9 @@ site: $(READY) build/.data build/.browser ## Write each edition as a site that o
 
 present: $(READY) build/.data ## Put a deck on stage; DECK=demos/05-….ipynb, EDITION=scipy, RESUME=1 reopens the last copy
 	@$(RUN) present
+
+rehearse: $(READY) build/.data build/.browser ## Give the talk to itself, minutes before you do: every slide, every cell, every problem; EDITION=scipy, DECK=…
+	@$(RUN) rehearse
 
 ready: $(READY) build/.data ## On the morning, in some seconds: is all there that the stage needs? EDITION=scipy
 	@$(RUN) ready

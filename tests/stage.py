@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from workshop.paths import ROOT
+from workshop.stage.rehearse import HERE, wait_for_first_slide
 
 SECONDS = 120  # until the stage stands, on a busy machine
 
@@ -95,12 +96,6 @@ def page_of(chromium, address: str, width: int = 1280, height: int = 720):
         context.close()
 
 
-def wait_for_first_slide(page):
-    page.wait_for_selector("body.rise-enabled #rise-footer")
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
-    page.wait_for_function("document.getElementById('rise-custom-css').sheet")
-
-
 @contextmanager
 def on_stage(chromium, address: str):
     """Open a deck of a stage; yield the page once its slides stand."""
@@ -110,8 +105,7 @@ def on_stage(chromium, address: str):
 
 
 def outside(requests: list[str]) -> list[str]:
-    here = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
-    return [address for address in requests if not address.startswith(here)]
+    return [address for address in requests if not address.startswith(HERE)]
 
 
 def running_stages(folder: Path):

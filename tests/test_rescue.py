@@ -19,11 +19,11 @@ from tests.stage import (
     place,
     run_cells,
     slide_with_code,
-    wait_for_first_slide,
 )
 from workshop.agenda import read_agenda
 from workshop.deck.read import read_deck
 from workshop.paths import ROOT
+from workshop.stage.rehearse import wait_for_first_slide
 
 AGENDA = read_agenda()
 EDITION = max(AGENDA.editions, key=lambda key: AGENDA.editions[key].minutes)

@@ -18,7 +18,6 @@ from tests.stage import (
     place,
     run_cells,
     slide_with_code,
-    wait_for_first_slide,
 )
 from workshop.agenda import clock, read_agenda
 from workshop.deck.prepare import prepare
@@ -26,6 +25,7 @@ from workshop.deck.read import read_deck, slides_of
 from workshop.paths import ROOT
 from workshop.stage import show
 from workshop.stage.copy import Copy, fill
+from workshop.stage.rehearse import wait_for_first_slide
 
 AGENDA = read_agenda()
 EDITION = next(e for e in AGENDA.editions.values() if any(s.kind == "break" for s in e.sessions))

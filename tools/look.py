@@ -14,11 +14,10 @@ from pathlib import Path
 from statistics import median
 
 from workshop.deck.browser import launched
-from workshop.deck.pdf import READY
+from workshop.deck.pdf import MEASURE, READY
 from workshop.errors import WorkshopError
 from workshop.paths import ROOT
 
-SCRIPT = Path(__file__).with_suffix(".js")
 SMALLEST = {"body": 30, "code": 24, "chart": 24, "source": 18}  # px on a slide of 1280 × 720
 SHARE = 0.5  # of a slide with an output, the median: chart, number or picture
 LINES, LINES_MEDIAN = 8, 4  # of code on a slide
@@ -68,9 +67,8 @@ def look(page_html: Path) -> list[Slide]:
         page.goto(f"{page_html.resolve().as_uri()}?view=print")
         page.wait_for_selector(".pdf-page")
         page.evaluate(READY)
-        script = SCRIPT.read_text(encoding="utf-8")
         slides = [
-            Slide(number, **one.evaluate(script))
+            Slide(number, **one.evaluate(MEASURE))
             for number, one in enumerate(page.query_selector_all(".pdf-page"), start=1)
         ]
         for number, _, cell, pixels, what in page.evaluate("() => overflow()"):

@@ -68,6 +68,14 @@ def present(arguments) -> None:
     present(arguments.deck and Path(arguments.deck), arguments.edition, arguments.resume)
 
 
+def rehearse(arguments) -> None:
+    """Give an edition, or one deck, to itself on a stage, and tell every problem."""
+    from workshop.stage.rehearse import rehearse
+
+    plan = _agenda_with_panel(arguments)
+    rehearse(plan, arguments.edition, arguments.deck and Path(arguments.deck))
+
+
 def ready(arguments) -> None:
     """Look, before the talk, whether all is there that the stage needs."""
     from workshop.stage.ready import ready
@@ -163,6 +171,7 @@ COMMANDS = (
     site,
     slides,
     present,
+    rehearse,
     ready,
     review,
     agenda,

@@ -16,6 +16,7 @@ from workshop.files import whole
 READY = (Path(__file__).parent / "templates/deck/print.js").read_text(
     encoding="utf-8"
 ) + "\ndrawn();"
+MEASURE = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")  # of one slide
 
 
 def print_pdf(page_html: Path, target: Path, deck: str, report: Report | None = None) -> int:

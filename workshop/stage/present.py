@@ -39,7 +39,7 @@ def present(
     agenda = read_agenda()
     find = latest_copy if resume else empty_copy
     copy = find(folder, agenda, deck, edition)
-    with _stoppable():
+    with stoppable():
         try:
             _show(copy, agenda, resume, open_browser, port)
         except Stop:
@@ -66,7 +66,7 @@ def _show(copy: Copy, agenda: Agenda, resume: bool, open_browser: bool, wanted: 
         say(*check_data(copy))
         say(*check_packages())
         say(*check_offline(copy))
-        _wait(server)
+        server.settle()
         taken = "" if server.port == wanted else f" ({wanted} is taken)"
         say(True, f"port: {server.port}{taken}")
         say(True, f"kernel: {server.wait_for_kernel(_tell)}")
@@ -83,18 +83,6 @@ def _show(copy: Copy, agenda: Agenda, resume: bool, open_browser: bool, wanted: 
     finally:
         _deaf()
         server.stop()
-
-
-def _wait(server: Server, tries: int = 10) -> None:
-    """Wait for the server; where another one took its port meanwhile, try the next one."""
-    for _ in range(tries):
-        try:
-            return server.wait()
-        except WorkshopError:
-            if not server.port_was_taken():
-                raise
-            server.start(free_port(server.port + 1))
-    raise WorkshopError(f"No port up to {server.port} stays free: stop another server first.")
 
 
 def _tell(text: str) -> None:
@@ -116,7 +104,7 @@ SIGNALS = [
 
 
 @contextmanager
-def _stoppable():
+def stoppable():
     """Raise Stop in the block on Ctrl-C, on SIGTERM and when the terminal is closed."""
 
     def stop(_number, _frame):

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from workshop.errors import WorkshopError
 from workshop.files import near
 from workshop.paths import ROOT
+from workshop.stage.checks import free_port
 from workshop.stage.copy import Copy
 from workshop.stage.minutes import log_end
 
@@ -111,6 +112,17 @@ class Server:
             else:
                 return
         raise WorkshopError(f"The Jupyter server does not start: {self._last_words()}.")
+
+    def settle(self, tries: int = 10) -> None:
+        """Wait until it answers; where another one took its port meanwhile, try the next one."""
+        for _ in range(tries):
+            try:
+                return self.wait()
+            except WorkshopError:
+                if not self.port_was_taken():
+                    raise
+                self.start(free_port(self.port + 1))
+        raise WorkshopError(f"No port up to {self.port} stays free: stop another server first.")
 
     def ask(self, path: str) -> dict:
         """Return what the server answers at a path of its API."""

@@ -1,6 +1,6 @@
-// Measures what a slide shows, as a person in the room sees it. Given to Playwright as a function of
-// one element: a slide on its 1280 × 720 canvas. Pixels are the canvas's own.
-(slide) => {
+// Measures what a slide shows, as a person in the room sees it, in an export or on stage. Given to
+// Playwright as a function of one element: a slide on its 1280 × 720 canvas, whose pixels count.
+async (slide) => {
   const frame = slide.getBoundingClientRect();
   const unit = frame.width / 1280;
   const shown = (element) => {
@@ -43,10 +43,12 @@
     const box = image.getBoundingClientRect();
     if (image.dataset.text) {
       seen("chart", image.dataset.text * box.width / unit / image.getAttribute("width"), image.alt.slice(0, 30));
-    } else if (image.src.startsWith("data:image/svg+xml;base64,")) {
+    } else if (/^data:image\/svg\+xml;base64|\.svg([?#]|$)/.test(image.src)) {
       // As a shadow tree, which the page's styles do not reach; as large as it is shown.
-      const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
-      const parsed = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
+      const data = image.src.split(";base64,")[1]; // a page on its own may fetch nothing, not even this
+      const bytes = data && Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+      const source = data ? new TextDecoder().decode(bytes) : await (await fetch(image.src)).text();
+      const parsed = new DOMParser().parseFromString(source, "image/svg+xml");
       const host = slide.appendChild(document.createElement("div"));
       host.attachShadow({ mode: "open" }).append(document.adoptNode(parsed.documentElement));
       const svg = host.shadowRoot.querySelector("svg");
