@@ -20,6 +20,8 @@ BACK = "document.getElementById('stage-sign')?.innerText.includes('{}')"
 SLIDES = """require("custom/pictures").sections().map((section, index) => [section, index])
   .filter(([section]) => section.querySelector(".code_cell:not(.celltag_set-up)"))
   .map(([_, index]) => index)"""
+SPARE = """async () => (await (await fetch("/api/kernels")).json())
+  .filter((kernel) => kernel.execution_state === "idle").length > 1"""
 PENDING = "require('custom/cells').shown().filter((c) => !(c.input_prompt_number > 0)).length"
 
 
@@ -40,7 +42,7 @@ def rescue(edition: str, decks: list[str]) -> list[tuple[str, int, float]]:
                 page.wait_for_function(BACK.format("state is back"))
                 rows.append((deck, index + 1, time.monotonic() - start))
                 page.evaluate("require('custom/sign').say('done', '')")
-                time.sleep(8)  # the stage warms the next kernel, as it would meanwhile
+                page.wait_for_function(SPARE)  # no kernel dies every ten seconds
             page.close()
         rows.append(("the server killed", 0, server_killed(stage, address, decks[-1], browser)))
     return rows
