@@ -42,7 +42,8 @@ PRINT = (
     "workshop/deck/templates/deck/print.js",
 )
 ELSEWHERE = {"workshop/deck/pdf.py", "workshop/__main__.py", "workshop/deck/execute.py"}
-ELSEWHERE |= {"workshop/deck/participant.py"}  # nothing on a page comes from it
+# Nothing on a page comes from these.
+ELSEWHERE |= {"workshop/deck/participant.py", "workshop/deck/needs.py"}
 REFERENCES = ("slides/references.toml",)  # only for a deck that cites
 PANEL = ("panel/*.md", "workshop/*.py", "workshop/panel/*.py")
 PAPERS = (*PANEL, "workshop/paper.css", "workshop/panel/templates/*", *PAGE, *PRINT, *REFERENCES)
