@@ -124,7 +124,7 @@ class _Site:
         for part in parts:
             if part.read and part.page:
                 title = part.session.title
-                body = Markup(reading(self.agenda, part.page))
+                body = Markup(reading(self.agenda, part.page, part.places, "../"))
                 self.page(part.read, "read", title, part=part, body=body)
         self.page("index.html", "index", self.agenda.title, parts=parts, papers=papers)
         works = self.works()
@@ -213,7 +213,8 @@ class _Site:
 
     def to_run(self, page: Page) -> tuple[tuple[str, str], ...]:
         """Return a deck's notebooks for participants, where there is something to run or solve."""
-        if not any(cell.cell_type == "code" for cell in read_deck(page.source).cells):
+        shown = slides_of(read_deck(page.source), self.edition.long)
+        if not any(cell.cell_type == "code" for slide in shown for cell in slide.cells):
             return ()
         names = {"Notebook": "notebooks", "Notebook with solutions": "solutions"}
         found = ((name, f"{place}/{page.source.name}") for name, place in names.items())

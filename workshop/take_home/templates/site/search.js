@@ -19,6 +19,9 @@
   // Without accents, letter by letter, so that places in the text stay the same.
   const lower = (text) => text.replace(/[^\x00-\x7f]/g, (l) => l.normalize("NFD")[0]).toLowerCase();
   const wordsOf = (text) => lower(text).match(/[\p{L}\p{N}_]+/gu) ?? [];
+  // "optimizer" is a part of ThresholdOptimizer, "rate" of selection_rate.
+  const partsOf = (text) =>
+    (text.match(/[\p{L}\p{N}_]*(?:\p{Ll}\p{Lu}|_)[\p{L}\p{N}_]*/gu) ?? []).flatMap((name) => name.split(/_+|(?<=\p{Ll})(?=\p{Lu})/u).map(lower));
   // The same letters begin "disparity" and "disparities", "rate" and "rates".
   const stem = (word) => (word.length > 4 ? word.replace(/(ies|es|s|y)$/, "") : word);
 
@@ -42,7 +45,7 @@
     return found.map((entry) => {
       const parts = Object.entries({ title: entry.title, ...entry.words }).map(([part, text]) => {
         const words = wordsOf(text);
-        return { weight: WEIGHTS[part], has: new Set(words), said: words.join(" ") };
+        return { weight: WEIGHTS[part], has: new Set(words), inside: new Set(partsOf(text)), said: words.join(" ") };
       });
       return { ...entry, edition, base, parts };
     });
@@ -52,8 +55,8 @@
   function weigh(entry, word) {
     const root = stem(word);
     let best = 0;
-    for (const { weight, has } of entry.parts) {
-      let found = has.has(word) ? 4 : 0;
+    for (const { weight, has, inside } of entry.parts) {
+      let found = has.has(word) ? 4 : inside.has(word) ? 3 : 0;
       if (!found) {
         for (const other of has) {
           if (other.startsWith(root)) found = Math.max(found, stem(other) === root ? 3 : other.startsWith(word) ? 1 : 0.5);
@@ -84,7 +87,7 @@
 
   // Where the words stand, together if they do: [part, before, the words, after].
   function excerpt(entry, asked) {
-    const letters = "[^\\p{L}\\p{N}_]";
+    const letters = "[^\\p{L}\\p{N}]";
     const near = asked.map((word) => `${stem(word)}[\\p{L}\\p{N}_]*`);
     for (const pattern of [near.join(`${letters}+`), near.join("|")]) {
       for (const [part, text] of Object.entries(entry.words)) {
@@ -125,6 +128,7 @@
     if (!query) {
       list.replaceChildren();
       status.textContent = "";
+      history.replaceState(null, "");
       return;
     }
     const all = await load();
@@ -143,6 +147,7 @@
     const alike = found.length ? `${places} with words that begin alike${more}.` : "Try fewer or shorter words.";
     status.textContent = nowhere ? nowhere + alike : `${places}${more}`;
     list.dataset.took = performance.now() - start;
+    history.replaceState({ query }, "");
   }
 
   form.hidden = false;
@@ -162,5 +167,8 @@
     }
     if (event.key === "Escape" && typing) form.reset();
   });
-  addEventListener("pageshow", search); // back from a slide: the words are still in the field
+  addEventListener("pageshow", () => { // back from a slide: what was asked is still there
+    field.value ||= history.state?.query ?? "";
+    search();
+  });
 })();
