@@ -30,8 +30,12 @@ pytest.register_assert_rewrite("tests.claims")
 
 
 def group(nodeid: str) -> str:
-    """Name the tests that share what they build: those of a file, or the claims of one deck."""
-    return nodeid.split("::")[0] + "".join(re.findall(r"test_claims.*(demos/[\w.-]+)", nodeid))
+    """Name the tests that share what they build: those of a file, or the claims of one deck.
+
+    The sites are made from the decks that the tests of the exports build.
+    """
+    file = nodeid.split("::")[0].replace("test_site", "test_export")
+    return file + "".join(re.findall(r"test_claims.*(demos/[\w.-]+)", nodeid))
 
 
 def pytest_collection_modifyitems(items):
