@@ -219,20 +219,21 @@ def test_editing_is_seen_and_a_remote_leaves_it_and_turns_the_slide(page):
     number = slide_with_code(page)
     goto(page, number)
     page.locator(".present .code_cell .CodeMirror").first.click()
+    sign = "getComputedStyle(document.body, '::after').content.includes('editing')"
+    page.wait_for_function(sign)
     page.keyboard.type("b]")
-    sign = "getComputedStyle(document.body, '::after').content"
-    assert "editing" in page.evaluate(sign)
     assert "b]" in page.evaluate(SOURCES)
     page.keyboard.press("PageDown")
     page.wait_for_function("n => Reveal.getIndices().h === n + 1", arg=number)
-    assert "editing" not in page.evaluate(sign)
+    assert not page.evaluate(sign)
     assert "b]" in page.evaluate(SOURCES)
     page.keyboard.press("PageUp")
+    page.wait_for_function("n => Reveal.getIndices().h === n", arg=number)
     page.keyboard.press("Enter")
-    assert "editing" in page.evaluate(sign)
+    page.wait_for_function(sign)
     page.keyboard.press("Control+z")
     page.keyboard.press("Escape")
-    assert "editing" not in page.evaluate(sign)
+    assert not page.evaluate(sign)
     page.keyboard.press("b")
     assert page.evaluate("Reveal.isPaused()")
 
@@ -278,8 +279,9 @@ def test_the_cursor_stands_where_the_mouse_clicked_on_a_scaled_slide(page):
     page.set_viewport_size({"width": 1440, "height": 900})  # a window dragged to another screen
     page.evaluate(
         "Reveal.slide(Reveal.getIndices(Jupyter.notebook.get_cells().find("
-        "(c) => c.cell_type === 'code' && !c.metadata.tags?.includes('hide-input')"
-        ").element[0].closest('section')).h)"
+        "(c) => c.cell_type === 'code' && !c.metadata.tags?.some("
+        "(tag) => ['hide-input', 'set-up'].includes(tag)"
+        ")).element[0].closest('section')).h)"
     )
     page.wait_for_timeout(600)  # RISE takes 450 ms to select the first cell
     box = page.evaluate(

@@ -288,7 +288,7 @@ def _run(page: Page, one: Rehearsed, number: int, state: dict) -> dict:
         page.keyboard.press("Shift+Enter")
         page.wait_for_function("runs => rehearsal.idle(runs + 1)", arg=state["runs"])
         before, state = state, page.evaluate("rehearsal.state()")
-        if state["place"] != before["place"]:
+        if state["number"] != before["number"]:
             one.tell(number, "place", "a cell that runs leaves the slide")
         if state["pending"] >= pending:
             one.tell(number, "error", "a press of Shift+Enter runs nothing")
