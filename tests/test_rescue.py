@@ -64,17 +64,23 @@ def page(one_run):
     page = one_run
     page.keyboard.press("Escape")
     goto(page, page.here)
+    idle(page)  # an error of the test before takes along what waits for the kernel
     page.evaluate(
         """([id, text]) => { const cell = Jupyter.notebook.get_cells().find((c) => c.id === id);
         Jupyter.notebook.select(Jupyter.notebook.find_cell_index(cell)); cell.set_text(text); }""",
         [page.cell, page.text],
     )
     page.keyboard.press("Shift+Enter")
+    idle(page)
+    assert page.locator(".present .output_error").count() == 0
+    return page
+
+
+def idle(page) -> None:
+    """Wait until every cell that was asked for has run."""
     page.wait_for_function(
         "!document.querySelector('.cell.running') && !Jupyter.notebook.kernel_busy"
     )
-    assert page.locator(".present .output_error").count() == 0
-    return page
 
 
 def says(page, text: str, seconds: float = SECONDS) -> None:
@@ -94,6 +100,7 @@ def goes_on(page) -> None:
     write(page, "print('forty', 1 + 1)")
     page.keyboard.press("Shift+Enter")
     page.locator(".present .output").get_by_text("forty 2").wait_for()
+    idle(page)
 
 
 def type_line(page, text: str) -> None:

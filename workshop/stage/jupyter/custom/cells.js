@@ -17,6 +17,10 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
     });
   }
 
+  // Those of them whose code is to be seen: they are chosen and edited; the others run beside them.
+  const isUnseen = (cell) => !!cell && cell.element[0].matches(".celltag_hide-input");
+  const withCode = () => shown().filter((cell) => !isUnseen(cell));
+
   const started = (cell) => cell.input_prompt_number === "*" || cell.input_prompt_number > 0;
   const failed = (cell) => !!cell.element[0].querySelector(".output_error");
   // It ended by the presenter's hand or with its kernel: no state waits for it until it ran again.
@@ -36,14 +40,17 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
     cell.element[0].scrollIntoView({ block: "nearest" });
   }
 
+  const chooseLast = () => choose(withCode().at(-1) || shown().at(-1));
+
   // The next cell to run: the first that did not run, else the slide's last.
   function chooseNext() {
-    const cells = shown();
-    choose(cells.find((cell) => !started(cell)) || cells.at(-1));
+    const next = shown().find((cell) => !started(cell));
+    if (next) choose(next);
+    else chooseLast();
   }
 
   function chooseBy(step) {
-    const cells = shown();
+    const cells = withCode();
     choose(cells[cells.indexOf(chosen()) + step]);
   }
 
@@ -51,7 +58,8 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
 
   function edit() {
     if (!chosen()) chooseNext();
-    if (chosen()) notebook().edit_mode();
+    if (isUnseen(chosen())) chooseLast();
+    if (chosen() && !isUnseen(chosen())) notebook().edit_mode();
   }
 
   function leave() {
@@ -67,13 +75,13 @@ define(["base/js/namespace", "base/js/events", "custom/canvas", "custom/sign"],
     if (!cell || cell.input_prompt_number === "*") return;
     leave();
     const cells = shown();
-    const unseen = (each) => !!each && each.element[0].matches(".celltag_hide-input");
     let index = cells.indexOf(cell);
-    for (; unseen(cells[index]); index += 1) execute(cells[index]);
+    for (; isUnseen(cells[index]); index += 1) execute(cells[index]);
     if (cells[index]) execute(cells[index]);
-    for (index += 1; unseen(cells[index]); index += 1) execute(cells[index]);
+    for (index += 1; isUnseen(cells[index]); index += 1) execute(cells[index]);
     notebook().set_dirty(true);
-    choose(cells[index] || cells.at(-1));
+    if (cells[index]) choose(cells[index]);
+    else chooseLast();
   }
 
   function execute(cell) {
