@@ -65,6 +65,9 @@ def test_hands_are_typed_and_stand_beside_the_answer(shown):
     shown.keyboard.press("PageDown")  # a remote does
     rows = shown.locator("section.present .guess li")
     expect(rows).to_have_text(["Black12", "white4"])
+    shown.wait_for_function(  # reveal.js writes the address once a second
+        "document.getElementById(location.hash.slice(2)) === Reveal.getCurrentSlide()"
+    )
     shown.reload()
     expect(rows).to_have_text(["Black12", "white4"])
 
