@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import expect
@@ -19,7 +21,7 @@ STILL = DRAWING.replace('class="fragment"', "").replace("40px", "20px")
 
 
 def slide(source, *tags, outputs=(), code=None):
-    cells = [new_markdown_cell(source)]
+    cells = [new_markdown_cell(source, id=f"{len(source):08}")]  # digits: no number of a slide
     cells[0].metadata.update(slideshow={"slide_type": "slide"}, tags=list(tags))
     if code:
         cells.append(new_code_cell(code, outputs=list(outputs), metadata={"tags": ["lit-2"]}))
@@ -65,9 +67,8 @@ def test_hands_are_typed_and_stand_beside_the_answer(shown):
     shown.keyboard.press("PageDown")  # a remote does
     rows = shown.locator("section.present .guess li")
     expect(rows).to_have_text(["Black12", "white4"])
-    shown.wait_for_function(  # reveal.js writes the address once a second
-        "document.getElementById(location.hash.slice(2)) === Reveal.getCurrentSlide()"
-    )
+    here = shown.evaluate("Reveal.getCurrentSlide().id")
+    expect(shown).to_have_url(re.compile(f"#/{here}$"))  # reveal.js writes it once a second
     shown.reload()
     expect(rows).to_have_text(["Black12", "white4"])
 
