@@ -139,7 +139,7 @@ def test_every_picture_of_every_notebook_shows_in_jupyterlab(jupyterlab, page):
     nbformat.write(nbformat.v4.new_notebook(cells=[*cells.values()]), home / "all.ipynb")
     page.goto(f"{address}/lab/tree/all.ipynb")
     pictures = page.locator(".jp-MarkdownOutput img")
-    expect(pictures).to_have_count(wanted, timeout=120_000)
+    expect(pictures).to_have_count(wanted, timeout=300_000)
     facts = pictures.evaluate_all(
         """async all => {
           await Promise.all(all.map(image => image.decode().catch(() => {})));
