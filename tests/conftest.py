@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import signal
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,8 @@ SHOWN = [(key, deck) for key, edition in AGENDA.editions.items() for deck in edi
 LONGEST = {deck: key for key, deck in sorted(SHOWN, key=lambda s: AGENDA.edition(s[0]).long)}
 
 pytest.register_assert_rewrite("tests.claims")
+# A suite in the background of a shell ignores Ctrl-C, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def group(nodeid: str) -> str:

@@ -150,16 +150,15 @@ def test_ctrl_c_stops_at_once_and_leaves_no_kernel(kit):
         wait_for(lambda: told.exists() and told.read_text("utf-8"))
         kernel = psutil.Process(int(told.read_text("utf-8")))
         build.send_signal(signal.SIGINT)
-        _, said = build.communicate(timeout=120)
+        _, said = build.communicate(timeout=30)
     finally:
         build.kill()
-    assert build.returncode == 130
-    assert said.endswith("Stopped.\n") and "Traceback" not in said
+    assert (build.returncode, said) == (130, "Stopped.\n")
     wait_for(lambda: not kernel.is_running())
 
 
 def wait_for(true) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 60
     while not true():
         assert time.monotonic() < until
         time.sleep(0.1)

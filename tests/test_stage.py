@@ -15,6 +15,7 @@ import nbformat
 import psutil
 import pytest
 
+from tests.conftest import AGENDA, LONGEST, SHOWN
 from tests.stage import (
     SECONDS,
     goto,
@@ -24,7 +25,6 @@ from tests.stage import (
     place,
     slide_with_code,
 )
-from workshop.agenda import read_agenda
 from workshop.data import data_source
 from workshop.deck.prepare import prepare
 from workshop.deck.read import read_deck, slides_of
@@ -36,13 +36,7 @@ from workshop.stage import present as stage_present
 from workshop.stage.rehearse import SMALL, expected, rehearse_deck, wait_for_first_slide
 from workshop.stage.show import KEYS
 
-AGENDA = read_agenda()
-SHOWN = [(edition.key, deck) for edition in AGENDA.editions.values() for deck in edition.decks]
 EDITION, DECK = SHOWN[0]
-# Each deck is walked once, in the longest edition that shows it: the slides of a shorter one are
-# among its. That a shorter one runs on its own is seen without a browser, in test_participant.
-LONGEST = {deck: key for key, deck in sorted(SHOWN, key=lambda s: AGENDA.edition(s[0]).long)}
-WALKED = [(key, deck) for deck, key in LONGEST.items()]
 # A deck of the first edition with code to be seen.
 DECK_WITH_CODE = next(
     deck
@@ -66,10 +60,13 @@ def files_of_the_project() -> dict[str, tuple[int, int]]:
 # --- A walk through every slide of every deck: its rehearsal --------------------------------------
 
 
-@pytest.fixture(scope="module", params=WALKED, ids=lambda pair: f"{pair[0]}-{Path(pair[1]).stem}")
+@pytest.fixture(
+    scope="module", params=LONGEST, ids=lambda deck: f"{LONGEST[deck]}-{Path(deck).stem}"
+)
 def walked(request, stages, chromium):
     """Yield the prepared deck and what its rehearsal saw."""
-    key, deck = request.param
+    deck = request.param
+    key = LONGEST[deck]
     edition, stage = AGENDA.edition(key), stages(key)
     one = expected(edition, edition.session_of(deck), deck, stage.copy)
     context = chromium.new_context(viewport=SMALL)
